@@ -1,4 +1,4 @@
-"""What filelock's audit hook costs: the same calls in processes that have imported filelock and in others, in turns.
+"""Measure the cost of filelock's audit hook: the same calls in processes with and without filelock, in turns.
 
 On Python 3.12 and later filelock registers a hook, which Python then calls at each audited event: an `open`, a listing.
 A warm read of the store is a `stat`, which Python does not audit. Counts processor time; prints medians and the ratio.

@@ -118,34 +118,6 @@ def msal(path: Path) -> Update:
 
 CONTENDERS: dict[str, Callable[[Path], Update]] = {"bare": bare, "ours": ours, "msal": msal}
 
-NODE = """
-const fs = require('fs'), lockfile = require('proper-lockfile')
-const [path, tenant, hold] = process.argv.slice(1)
-const sleep = ms => new Promise(done => setTimeout(done, ms))
-const update = async (change) => {
-  const release = await lockfile.lock(path, { retries: { retries: 100000, factor: 1, minTimeout: 1, maxTimeout: 50 } })
-  const top = JSON.parse(fs.readFileSync(path))
-  await change(top)
-  fs.writeFileSync(path, JSON.stringify(top, null, 2))
-  await release()
-}
-const main = async () => {
-  if (hold) await update(async () => { console.log('held'); await sleep(600000) })
-  console.log('ready')
-  for await (const until of require('readline').createInterface({ input: process.stdin })) {
-    let count = 0, slowest = 0
-    do {
-      const begun = process.hrtime.bigint()
-      await update(async top => { top[tenant].expires_at += 1 })
-      count += 1
-      slowest = Math.max(slowest, Number(process.hrtime.bigint() - begun) / 1e9)
-    } while (Date.now() / 1000 < Number(until))
-    console.log(JSON.stringify([count, slowest]))
-  }
-}
-main()
-"""
-
 
 def work(name: str, path: Path, tenant: str, *, hold: bool) -> None:
     """For each time that is read, count up until then, at least once; print how often and the slowest. Or only hold."""
@@ -174,11 +146,10 @@ def _nothing() -> None:
 
 
 def command(name: str, modules: Path, *words: object) -> subprocess.Popen[str]:
-    """Start one worker of a contender."""
+    """Start a worker of a contender."""
     environ = {**os.environ, "PYTHONPATH": str(modules), "NODE_PATH": str(modules / "node_modules")}
-    program = ["node", "-e", NODE] if name == "proper-lockfile" else [sys.executable, __file__, name]
-    if program[0] == "node":
-        program.append("--")
+    in_node = ["node", str(Path(__file__).with_name("proper_lockfile.js"))]
+    program = in_node if name == "proper-lockfile" else [sys.executable, __file__, name]
     return subprocess.Popen([*program, *map(str, words)], env=environ, stdin=PIPE, stdout=PIPE, text=True)  # noqa: S603
 
 

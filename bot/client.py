@@ -13,7 +13,7 @@ from discord.ext import commands
 from openab_auth.bot.errors import DiscordUnavailableError
 from openab_auth.bot.proxy import Proxy, way_to_discord
 from openab_auth.bot.refusals import read_refusal
-from openab_auth.bot.sync import sync_if_changed
+from openab_auth.bot.sync import done_in_time, sync_if_changed
 from openab_auth.cogs.auth import DISCORD_API, Auth, AuthService, DiscordSettings
 from openab_auth.oauth.client import json_object
 from openab_auth.oauth.http import BoundedTransport, new_client
@@ -41,13 +41,34 @@ class AuthBot(commands.Bot):
         )
         self._settings = settings
         self._service = service
+        self._registration: asyncio.Task[bool] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self.connected = asyncio.Event()
         """Set when Discord has sent READY; from then on, people can use the commands."""
 
     async def setup_hook(self) -> None:
-        """Load the cog, and register its commands if they have changed."""
+        """Load the cog, and register its commands if they have changed; people wait only a moment for that."""
         await self.add_cog(Auth(self, self._service))
-        await sync_if_changed(self.tree, self._settings.guild_ids)
+        self._registration = asyncio.create_task(sync_if_changed(self.tree, self._settings.guild_ids))
+        if not await done_in_time(self._registration):
+            self._registration.add_done_callback(self._close_if_refused)
+
+    def _close_if_refused(self, registration: asyncio.Task[bool]) -> None:
+        """End the bot as at its start, because people could use no command."""
+        if not registration.cancelled() and registration.exception():
+            self._closing = asyncio.create_task(self.close())
+
+    async def start(self, token: str, *, reconnect: bool = True) -> None:
+        """Log in and stay connected until the bot is closed; fail if Discord refused its commands meanwhile."""
+        await super().start(token, reconnect=reconnect)
+        if self._closing is not None and self._registration is not None:
+            self._registration.result()
+
+    async def close(self) -> None:
+        """Close the connection, and register no more commands."""
+        if self._registration is not None:
+            self._registration.cancel()
+        await super().close()
 
     async def on_connect(self) -> None:
         """Log that people can use the bot now; `on_ready` would wait 2 s longer, for guilds that no command needs."""

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
-import yarl
 
 from openab_auth.cogs.auth import DiscordSettings
-from openab_auth.oauth.errors import ConfigError
-from openab_auth.oauth.http import proxy_for
+from openab_auth.oauth.errors import ConfigError, NetworkVariableError
+from openab_auth.oauth.http import proxy_for, read_proxy
 from openab_auth.oauth.http.certificates import CERTIFICATE_VARIABLES
 from openab_auth.storage import Secret
-
-_SCHEMES: Final = ("http", "https")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +24,18 @@ class Proxy:
     url: Secret
 
     def __str__(self) -> str:
-        parts = yarl.URL(self.url.reveal())
-        return f"the proxy of {self.source} ({parts.host}:{parts.port})"
+        return f"the proxy of {self.source} ({self.address.partition('://')[2]})"
 
     @property
     def address(self) -> str:
         """Return scheme, host and port alone: aiohttp's errors repeat the address, and discord.py logs them."""
-        return str(yarl.URL(self.url.reveal()).origin())
+        return read_proxy(self.source, self.url.reveal()).address
 
     @property
     def auth(self) -> aiohttp.BasicAuth | None:
         """Return user and password, if the address has them."""
-        return aiohttp.BasicAuth.from_url(yarl.URL(self.url.reveal()), encoding="utf-8")
+        auth = read_proxy(self.source, self.url.reveal()).auth
+        return aiohttp.BasicAuth(auth[0].reveal(), auth[1].reveal(), encoding="utf-8") if auth else None
 
 
 def find_proxy(settings: DiscordSettings, environ: Mapping[str, str]) -> Proxy | None:
@@ -50,9 +47,18 @@ def find_proxy(settings: DiscordSettings, environ: Mapping[str, str]) -> Proxy |
         ConfigError: the proxy is unusable, or discord.py cannot use it. The error names the variable, not its value.
     """
     if settings.proxy is not None:
-        return _checked("the config", "discord.proxy", settings.proxy.reveal())
-    found = proxy_for(settings.api_base, environ)
-    return _checked("the environment", found.variable, environ[found.variable].strip()) if found else None
+        place, key, value = "the config", "discord.proxy", settings.proxy.reveal().strip()
+    elif found := proxy_for(settings.api_base, environ):
+        place, key, value = "the environment", found.variable, environ[found.variable].strip()
+    else:
+        return None
+    try:
+        proxy = read_proxy(key, value)
+    except NetworkVariableError as error:
+        raise ConfigError(place, ((key, f"{error.problem}; {_ADVICE}"),)) from None
+    if proxy.is_socks:
+        raise ConfigError(place, ((key, _SOCKS),))
+    return Proxy(key, Secret(value))
 
 
 def way_to_discord(proxy: Proxy | None, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -61,19 +67,5 @@ def way_to_discord(proxy: Proxy | None, environ: Mapping[str, str] = os.environ)
     return certificates | ({"ALL_PROXY": proxy.url.reveal()} if proxy else {})
 
 
-def _checked(place: str, key: str, value: str) -> Proxy:
-    url = value if "://" in value else f"http://{value}"
-    try:
-        parts = yarl.URL(url)
-        usable = parts.scheme in _SCHEMES and parts.host and url.isprintable() and " " not in url
-    except ValueError:
-        raise ConfigError(place, ((key, _NO_ADDRESS),)) from None
-    if parts.scheme.startswith("socks"):
-        raise ConfigError(place, ((key, _SOCKS),))
-    if not usable:
-        raise ConfigError(place, ((key, _NO_ADDRESS),))
-    return Proxy(key, Secret(url))
-
-
-_NO_ADDRESS: Final = "is no address of a proxy; write http://HOST:PORT"
+_ADVICE: Final = "write http://HOST:PORT, and the characters / ? # % of a password as %2F %3F %23 %25"
 _SOCKS: Final = "names a SOCKS proxy, which discord.py cannot use; set [discord] proxy to an HTTP proxy"

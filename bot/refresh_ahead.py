@@ -32,12 +32,18 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Watched:
-    """The state of one login; `lead` is in seconds before its end, `rest_until` in unix seconds."""
+    """The state of one login: `lead` is in seconds before its end, and `rest` in seconds after a failure."""
 
     entry: LoginEntry
     lead: float
-    rest_until: float = 0.0
+    failed_at: float = 0.0
+    rest: float = 0.0
     told: str = ""
+
+    def due_at(self, now: float) -> float:
+        """Return when to renew, in unix seconds. A rest is over if the clock was set back since the failure."""
+        rested_at = self.failed_at + self.rest if now >= self.failed_at else 0.0
+        return max(self.entry.expires_at - self.lead, rested_at)
 
 
 class RefreshAhead:
@@ -115,8 +121,7 @@ class RefreshAhead:
         return _Watched(entry, min(lead, (entry.expires_at - self._clock()) / 3))
 
     def _due_at(self, tenant: Tenant) -> float:
-        watched = self._watched[tenant]
-        return max(watched.entry.expires_at - watched.lead, watched.rest_until)
+        return self._watched[tenant].due_at(self._clock())
 
     async def _renew(self, tenant: Tenant) -> None:
         watched = self._watched[tenant]
@@ -125,7 +130,8 @@ class RefreshAhead:
             token = await self._source.force_refresh(account, rejected=watched.entry.access_token)
         except Exception as error:  # noqa: BLE001 - the other logins must be renewed, too
             rest = _LONG_REST if isinstance(error, VendorMisconfiguredError) else _REST
-            watched.rest_until = self._clock() + max(rest, getattr(error, "retry_after", None) or 0.0)
+            watched.failed_at = self._clock()
+            watched.rest = max(rest, getattr(error, "retry_after", None) or 0.0)
             if watched.told != _words(error):
                 _log.warning("%s could not be renewed ahead of time: %s", tenant, _words(error))
             watched.told = _words(error)

@@ -30,7 +30,7 @@ _CLOSE_CODES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class DiscordRefusal:
     """One error reply of Discord: the HTTP status, Discord's code (0 for none) and Discord's sentence."""
 
     status: int
@@ -52,19 +52,24 @@ class Refusal:
         return DiscordRefusedError(str(self))
 
 
-def read_refusal(status: int, body: Mapping[str, object] | None) -> Refusal:
+def read_refusal(status: int, body: Mapping[str, object] | None) -> DiscordRefusal:
     """Return what an error reply says; `body` is its JSON object, or None if it has none."""
     if body is None:
-        return Refusal(status, 0, _NO_WORDS)
+        return DiscordRefusal(status, 0, _NO_WORDS)
     code = body.get("code")
-    return Refusal(status, code if isinstance(code, int) else 0, _one_line(str(body.get("message") or "")))
+    return DiscordRefusal(status, code if isinstance(code, int) else 0, _one_line(str(body.get("message") or "")))
 
 
-def refusal_of(error: discord.HTTPException) -> Refusal:
+def refusal_of(error: discord.HTTPException) -> DiscordRefusal:
     """Return what Discord said, as discord.py reports it, with the name of each wrong field."""
     kind = error.response.headers.get("Content-Type", "")
     sentence = _one_line(error.text) if kind.startswith("application/json") else _NO_WORDS
-    return Refusal(error.status, error.code, sentence)
+    return DiscordRefusal(error.status, error.code, sentence)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return Discord's own sentence, or why there was no usable answer; never the text of an error of the network."""
+    return str(refusal_of(error)) if isinstance(error, discord.HTTPException) else _reason(error)
 
 
 def failure_of(error: Exception, api_base: str, way: str = "") -> OpenabAuthError:
@@ -76,7 +81,7 @@ def failure_of(error: Exception, api_base: str, way: str = "") -> OpenabAuthErro
     return DiscordUnavailableError(api_base, _reason(error), way)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     """Return why there was no usable answer, without the text of the error, which could quote a header."""
     match error:
         case discord.ConnectionClosed():

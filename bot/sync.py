@@ -6,20 +6,24 @@ stops nobody who can use the commands that are registered already.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias, cast
 
+import aiohttp
 import discord
 from discord import app_commands
 
-from openab_auth.bot.refusals import DAILY_QUOTA, refusal_of
+from openab_auth.bot.refusals import DAILY_QUOTA, reason_of
 from openab_auth.oauth.errors import ConfigError
 
 Tree: TypeAlias = app_commands.CommandTree[discord.Client]
 _CONFIG = "the config"
 _NO_GUILD = "the bot is in none of these guilds, or was invited without the scope applications.commands"
+_FAILURES: Final = (discord.HTTPException, aiohttp.ClientError, OSError)
 _ENTRY_POINT: Final = 4  # the type of the command that opens an app's Activity; Discord made it, not we
+_PATIENCE: Final = 8.0  # seconds; after a 429, Discord may keep the registration waiting for hours
 _log = logging.getLogger(__name__)
 
 
@@ -31,7 +35,8 @@ async def sync_if_changed(tree: Tree, guilds: Sequence[int]) -> bool:
 
     Raises:
         ConfigError: every guild refuses the bot.
-        discord.HTTPException: Discord refused the commands or did not answer, and people could use none.
+        aiohttp.ClientError, OSError, discord.HTTPException: Discord refused the commands or did not answer, and people
+            could use none.
     """
     places = [discord.Object(id=guild_id) for guild_id in guilds]
     if not places:
@@ -40,13 +45,13 @@ async def sync_if_changed(tree: Tree, guilds: Sequence[int]) -> bool:
         tree.copy_global_to(guild=guild)
     tree.clear_commands(guild=None)
     sent: list[bool] = []
-    refused: list[discord.HTTPException] = []
+    refused: list[Exception] = []
     for guild in places:
         try:
             sent.append(await _sync_place(tree, guild))
-        except discord.HTTPException as error:
+        except _FAILURES as error:
             refused.append(error)
-            said = refusal_of(error)
+            said = reason_of(error)
             _log.error("discord.guild_ids: guild %s does not let this bot register commands: %s", guild.id, said)
     if len(refused) == len(places):
         for refusal in refused:
@@ -55,9 +60,23 @@ async def sync_if_changed(tree: Tree, guilds: Sequence[int]) -> bool:
         raise ConfigError(_CONFIG, (("discord.guild_ids", _NO_GUILD),))
     try:
         sent.append(await _sync_place(tree, None))
-    except discord.HTTPException as error:
-        _log.error("former global commands may be shown twice, because Discord refuses: %s", refusal_of(error))
+    except _FAILURES as error:
+        _log.error("former global commands may be shown twice, because Discord refuses: %s", reason_of(error))
     return any(sent)
+
+
+async def done_in_time(registration: asyncio.Task[bool]) -> bool:
+    """Wait for the registration as long as people can wait for the bot; return whether it is done.
+
+    Raises:
+        ConfigError, aiohttp.ClientError, OSError, discord.HTTPException: as `sync_if_changed`, if it fails in time.
+    """
+    await asyncio.wait((registration,), timeout=_PATIENCE)
+    if not registration.done():
+        _log.error("Discord keeps the registration of commands waiting; until then, people use the registered commands")
+        return False
+    registration.result()
+    return True
 
 
 async def _sync_place(tree: Tree, guild: discord.Object | None) -> bool:
@@ -68,12 +87,13 @@ async def _sync_place(tree: Tree, guild: discord.Object | None) -> bool:
         return False
     try:
         await _register(tree.client, guild, [*wanted, *theirs])
-    except discord.HTTPException as error:
+    except _FAILURES as error:
         if not {command["name"] for command in wanted} <= {command.get("name") for command in ours}:
             raise
-        later = "; start again tomorrow to register the new ones" if error.code == DAILY_QUOTA else ""
+        used_up = isinstance(error, discord.HTTPException) and error.code == DAILY_QUOTA
+        later = "; start again tomorrow to register the new ones" if used_up else ""
         told = "Discord refuses the new commands, so people use the commands that are registered%s: %s"
-        _log.error(told, later, refusal_of(error))
+        _log.error(told, later, reason_of(error))
         return False
     _log.info("slash commands registered %s", "globally" if guild is None else f"in guild {guild.id}")
     return True

@@ -9,7 +9,8 @@ from openab_auth.lazy import lazy_names
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.storage.async_store import AsyncStore
-    from openab_auth.storage.draft import Draft, LazyRecords
+    from openab_auth.storage.commit.draft import Draft, LazyRecords
+    from openab_auth.storage.commit.mutation import Done, Failed, Mutation
     from openab_auth.storage.entries import (
         CONSOLE,
         NEVER,
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
     )
     from openab_auth.storage.secret import Secret
     from openab_auth.storage.spill_rule import comes_after
-    from openab_auth.storage.store import Done, Failed, Lease, Mutation, Store
+    from openab_auth.storage.store import Lease, Store
     from openab_auth.storage.worker_thread import in_thread
 
 __all__ = [
@@ -122,23 +123,23 @@ _MODULES = {
     "CONSOLE": "entries",
     "ClientRecord": "records",
     "DeadToken": "records",
-    "Done": "store",
-    "Draft": "draft",
+    "Done": "commit.mutation",
+    "Draft": "commit.draft",
     "Entry": "entries",
     "FACTS": "records",
-    "Failed": "store",
+    "Failed": "commit.mutation",
     "FileReader": "file",
     "FileStore": "file",
     "InvalidEntryError": "errors",
     "InvalidTenantError": "errors",
     "Json": "entries",
-    "LazyRecords": "draft",
+    "LazyRecords": "commit.draft",
     "Lease": "store",
     "LoginEntry": "entries",
     "LoginFacts": "records",
     "McpEntry": "entries",
     "MemoryStore": "memory",
-    "Mutation": "store",
+    "Mutation": "commit.mutation",
     "NEVER": "entries",
     "NOTES": "records",
     "Note": "records",

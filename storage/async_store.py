@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any, TypeVar
 
+from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import (
@@ -19,7 +20,7 @@ from openab_auth.storage.records import (
     Note,
     RecordKind,
 )
-from openab_auth.storage.store import Done, Failed, Lease, Mutation, Store
+from openab_auth.storage.store import Lease, Store
 from openab_auth.storage.worker_thread import in_thread
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""What an error of the operating system means for the store, and how an operator repairs it; all messages use it.
+"""Explain errors of the operating system: their meaning for the store, and the operator's repair.
 
 The numbers are those of errno(3); rename(2), flock(2), chmod(2) and open(2) say when they occur. Messages in other
 languages choose their sentence by the `name` of the fault.

@@ -11,15 +11,16 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from openab_auth.storage import batch
-from openab_auth.storage.draft import LazyRecords
+from openab_auth.storage.commit import batch
+from openab_auth.storage.commit.draft import LazyRecords
+from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, Note, RecordKind
 from openab_auth.storage.spill_rule import comes_after, replaced_marks
-from openab_auth.storage.store import Done, Failed, Mutation, Store
+from openab_auth.storage.store import Store
 
 R = TypeVar("R")
 

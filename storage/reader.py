@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.records import (
@@ -22,8 +21,7 @@ from openab_auth.storage.records import (
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Something about the store that an operator should repair: what is wrong, and how to repair it.
 
     `ended` is True when the problem may expose tokens of a login that has ended.

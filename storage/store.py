@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from collections.abc import Hashable, Sequence
+from typing import Any, Final, Protocol, TypeVar
 
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import LoginEntry
 from openab_auth.storage.reader import StoreReader
 from openab_auth.storage.records import Note
 
 T = TypeVar("T")
-Mutation: TypeAlias = Callable[[Draft], T]
 
 _POLL: Final = 0.01  # seconds between two looks at the version; 64 waiting tasks must leave the processor free
-
-
-@dataclass(frozen=True, slots=True)
-class Done(Generic[T]):
-    """The outcome of a mutation that was committed, or changed nothing: the value that it returned."""
-
-    value: T
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The outcome of a mutation that raised an error or wrote an invalid entry; only this mutation was dropped."""
-
-    error: Exception
 
 
 class Lease(Protocol):
@@ -109,7 +93,7 @@ class Store(StoreReader, Protocol):
         return True
 
     def update(self, mutate: Mutation[T]) -> T:
-        """Run one mutation on the current entries, commit its changes, and return what it returned.
+        """Run one mutation on the current entries, commit its changes, and return its result.
 
         Raises:
             ServersUnwrittenError: everything was committed except the added servers.

@@ -1,16 +1,22 @@
-"""Runs blocking functions in a worker thread, or in the event loop itself if no thread can be started."""
+"""Runs blocking functions in a worker thread, or in the event loop itself if no thread can be started.
+
+The threads are our own. The event loop's default threads also look up host names and run the work of a host bot. While
+a name server is silent, all of them wait, and a new token could not be stored.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Generic, ParamSpec, TypeVar
+from typing import Final, Generic, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_threads_of: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, ThreadPoolExecutor]] = WeakKeyDictionary()
 
 
 async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -19,10 +25,10 @@ async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
     No thread can be started if the container has reached its limit of processes, or if the interpreter is shutting
     down. The function then runs in this thread. The event loop stands still, which is better than losing a token.
     """
-    work = _Work(partial(function, *args, **kwargs))
+    work, loop = _Work(partial(function, *args, **kwargs)), asyncio.get_running_loop()
     running: asyncio.Future[None] | asyncio.Future[T]
     try:
-        running = asyncio.get_running_loop().run_in_executor(None, work.run)
+        running = loop.run_in_executor(own_threads(loop), work.run)
     except RuntimeError:
         # The executor may have queued the work before it failed to start a thread, and another thread may run it.
         if work.claim():
@@ -30,6 +36,13 @@ async def in_thread(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
         running = asyncio.wrap_future(work.done)
     await running
     return work.done.result()
+
+
+def own_threads(loop: asyncio.AbstractEventLoop) -> ThreadPoolExecutor:
+    """Return the threads for this loop; they end with it. A forked child has another loop, and other threads."""
+    if loop not in _threads_of:
+        _threads_of[loop] = ThreadPoolExecutor(thread_name_prefix="store")
+    return _threads_of[loop]
 
 
 class _Work(Generic[T]):

@@ -12,6 +12,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from openab_auth.storage import AsyncStore, FileStore
 from tests.support.clock import Clock
 from tests.support.mcp_servers import NAMES
 from tests.support.patience import PATIENCE
+from tests.support.proxies import certificate_for
 
 # Examples take as long as the machine makes them take: their number is the bound, not the clock.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -42,9 +44,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.soak_seed is None:  # the processes of xdist get the options, and with them this seed
         config.option.soak_seed = random.SystemRandom().randrange(10**6)
     # Background jobs, `nohup` and some CIs ignore signals; the programs that tests start would inherit that.
-    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
-            signal.signal(number, handler)
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trusts_nobody() -> Iterator[None]:
+    """Trust one certificate: no test reaches a real host, and each client would load the system's for 30 ms."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder).chmod(0o755)  # some tests run a program as another user
+        patch.setenv("SSL_CERT_FILE", str(certificate_for(Path(folder), "nobody.example")[0]))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
 from openab_auth.storage.errors import OpenabAuthError
@@ -21,14 +20,16 @@ class UsageError(OpenabAuthError):
         super().__init__(message, kept="nothing was done", todo=f"see `{prog} --help`")
 
 
-@dataclass(frozen=True, slots=True)
 class SplitArguments:
-    """The parts of a command line: the words for argparse, the command, a paste, and the child that `exec` becomes."""
+    """The parts of a command line: the words for argparse, the command, a paste, and the child that `exec` becomes.
 
-    plain: tuple[str, ...]
-    command: str = ""
-    paste: str | None = field(default=None, repr=False)
-    child: tuple[str, ...] | None = field(default=None, repr=False)
+    Its repr names none of them, because a paste may be among them.
+    """
+
+    def __init__(
+        self, plain: tuple[str, ...], command: str, *, paste: str | None = None, child: tuple[str, ...] | None = None
+    ) -> None:
+        self.plain, self.command, self.paste, self.child = plain, command, paste, child
 
     @property
     def json(self) -> bool:

@@ -5,6 +5,7 @@ A console may lack characters (`LANG=C`, code page 1252), be closed (`>&-`), be 
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import io
 import os
@@ -47,14 +48,8 @@ def open_consoles() -> None:
 
 
 def can_show(text: str, stream: TextIO) -> bool:
-    """Return whether the stream's encoding has every character of the text, and a console shows each."""
-    if not text.isprintable():
-        return False
-    try:
-        text.encode(stream.encoding or "utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+    """Return whether the stream is UTF-8, as readers of JSON expect (RFC 8259), and a console shows each character."""
+    return text.isprintable() and codecs.lookup(stream.encoding or "utf-8").name == "utf-8"
 
 
 def escape(text: str) -> str:

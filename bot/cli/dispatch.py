@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
@@ -81,6 +82,8 @@ def _status_of_failure(error: Exception, words: Sequence[str]) -> int:
         return 128 + error.number
     if isinstance(error, OpenabAuthError):
         return print_error(error, as_json=split_arguments(words).json)
+    if isinstance(error, MemoryError):
+        error = OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
     if isinstance(error, OSError):
         return print_error(SystemRefusedError(error), as_json=split_arguments(words).json)
     raise error

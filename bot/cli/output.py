@@ -34,7 +34,7 @@ def print_error(error: OpenabAuthError, *, as_json: bool) -> int:
 
 
 def _dumped(value: Mapping[str, object], stream: TextIO) -> str:
-    """Return a JSON object with only the characters that the stream can show; all others are escaped as JSON does."""
+    """Return a JSON object in UTF-8, or else with escapes, which every encoding of a console has."""
     text = json.dumps(value, ensure_ascii=False)
     return text if consoles.can_show(text, stream) else json.dumps(value).replace("\x7f", r"\u007f")
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from openab_auth.bot.cli import consoles
 
 T = TypeVar("T")
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)  # Ctrl-\ would also dump the tokens
 _TELL_AFTER: Final = 0.5  # seconds; a command that ends sooner prints no explanation
 
 

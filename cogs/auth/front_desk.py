@@ -38,6 +38,7 @@ from openab_auth.oauth.errors import LoginTakenError, NoPendingLoginError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
+from openab_auth.storage.worker_thread import in_thread
 
 
 class FrontDesk(PressHandler):
@@ -119,7 +120,7 @@ class FrontDesk(PressHandler):
     async def how(self, interaction: discord.Interaction, page: LastPage) -> None:
         """Show how to copy the address or the code. Everyone may see this."""
         card = ReplyContent() if interaction.message is None else card_of(interaction.message)
-        shown = await asyncio.to_thread(how_message, language_of(interaction), page, card)
+        shown = await in_thread(how_message, language_of(interaction), page, card)
         await answer(interaction, shown, in_place=True)
 
     # Everything else

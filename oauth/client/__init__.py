@@ -4,7 +4,7 @@ from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
-    from openab_auth.oauth.client.discovery import metadata_urls, well_known
+    from openab_auth.oauth.client.discovery import metadata_urls, supported_method, well_known
     from openab_auth.oauth.client.driver import Driver
     from openab_auth.oauth.client.oauth_client import Encoding, OAuthClient, SecretMethod
     from openab_auth.oauth.client.pkce import new_state, new_verifier
@@ -49,6 +49,7 @@ __all__ = [
     "reason_of",
     "renewed_subject",
     "scopes_of",
+    "supported_method",
     "well_known",
 ]
 
@@ -57,6 +58,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
         __name__,
         {
             "metadata_urls": "discovery",
+            "supported_method": "discovery",
             "well_known": "discovery",
             "Driver": "driver",
             "Encoding": "oauth_client",

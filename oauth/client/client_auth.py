@@ -14,12 +14,20 @@ import httpx2
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
-from openab_auth.oauth.client.replies.verdict import error_words, json_object
+from openab_auth.oauth.client.replies.dead_refresh import codes_of
+from openab_auth.oauth.client.replies.refusal_text import texts_of
+from openab_auth.oauth.client.replies.verdict import json_object
 from openab_auth.oauth.http import BoundedTransport
+from openab_auth.oauth.http.challenge import read_challenges
 
-_REFUSED: Final = frozenset({400, 401})
-_SEVERAL: Final = re.compile(
-    r"(?i)client_id|client (?:authentication|credentials)|(?:multiple|more than one|several) (?:client )?auth"
+_REFUSED: Final = frozenset({400, 401, 403})
+_UNAUTHORIZED: Final = 401
+_ABSENT: Final = r"(?:missing|required|absent|empty|must|not (?:present|provided|supplied|found|given|set))"
+_AUTHENTICATION: Final = re.compile(  # what an `invalid_request` says that means how the client authenticates
+    r"client (?:authentication|credentials)|client_secret_(?:basic|post)|basic auth\w* (?:is )?not\b"
+    r"|\b(?:multiple|more than one|several|only one|two)\b.{0,40}\b(?:auth\w*|credentials|mechanisms?|methods?)\b"
+    rf"|\b{_ABSENT}\b.{{0,40}}\bclient_(?:id|secret)\b|\bclient_(?:id|secret)\b.{{0,20}}\b{_ABSENT}\b",
+    re.IGNORECASE,
 )
 
 
@@ -90,20 +98,26 @@ _FORMS: Final[Mapping[SecretMethod, Callable[..., tuple[str, httpx2.Headers, str
 def other_method(client: OAuthClient, reply: httpx2.Response) -> SecretMethod | None:
     """Return how else to authenticate after a reply that refuses the client's authentication; None for other replies.
 
-    Such a reply says that the server has not looked at the code (RFC 6749 5.2, `invalid_client`; `invalid_request` for
-    a request with several methods).
+    Such a reply says that the server has not looked at the code: `invalid_client`, a Basic challenge (RFC 6749 5.2), or
+    an `invalid_request` about a method or a credential. An `invalid_request` about the code may have used it.
     """
     body = json_object(reply) or {}
-    if reply.status_code not in _REFUSED or "access_token" in body:  # anything else may have used the code
+    if client.client_secret is None or client.encoding != "form":
         return None
-    said = str(body.get("error_description") or "")
-    words = error_words(body)
-    complains = "invalid_request" in words and _SEVERAL.search(said)
-    if client.client_secret is None or client.encoding != "form" or not ("invalid_client" in words or complains):
+    codes = codes_of(body)
+    if reply.status_code not in _REFUSED or "access_token" in body or "invalid_grant" in codes:
+        return None  # the code may be used
+    said = " ".join(text for _, text in texts_of(body))
+    challenged = reply.status_code == _UNAUTHORIZED and any(
+        challenge.scheme == "basic" for challenge in read_challenges(reply.headers.get_list("www-authenticate"))
+    )
+    complains = "invalid_request" in codes and _AUTHENTICATION.search(said)
+    if not ("invalid_client" in codes or (challenged and not codes) or complains):
         return None
     if client.auth_method != "client_secret_basic":
         return "client_secret_basic"
-    return "client_secret_basic_with_id" if "client_id" in said else "client_secret_post"
+    misses_id = "client_id" in said and "client_secret" not in said
+    return "client_secret_basic_with_id" if misses_id else "client_secret_post"
 
 
 def _basic_fields(client: AsyncOAuth2Client, headers: httpx2.Headers, body: bytes) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from typing import TypeAlias, TypeVar
+from typing import Literal, TypeAlias, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
@@ -19,26 +19,27 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.http import why_unsafe
 
 Fetch: TypeAlias = Callable[[str], Awaitable[JsonObject]]
+Method = TypeVar("Method", bound=SecretMethod)
 T = TypeVar("T")
 
 
-async def fetch_metadata(client: OAuthClient, fetch: Fetch) -> JsonObject:
-    """Return the metadata that the issuer publishes.
+async def fetch_metadata(client: OAuthClient, fetch: Fetch) -> tuple[JsonObject, OAuthClient]:
+    """Return the metadata that the issuer publishes, and the client with the endpoints in it (`with_endpoints`).
 
     Raises:
-        VendorMisconfiguredError: there is no metadata, or it names another issuer (RFC 8414 3.3).
+        PkceMissingError: the metadata names PKCE methods, and S256 is not among them.
+        VendorMisconfiguredError: there is no metadata, it names another issuer (RFC 8414 3.3), or it lacks an endpoint.
         VendorUnavailableError: no usable answer; try again later.
     """
     issuer = client.issuer
 
-    def usable(metadata: JsonObject) -> JsonObject | None:
+    def usable(metadata: JsonObject) -> tuple[JsonObject, OAuthClient] | None:
         if not isinstance(metadata.get("issuer"), str):
             return None
         if metadata["issuer"] != issuer:
             reason = f"its metadata names another issuer than {issuer}"
             raise ForeignMetadataError(client.name, reason, CHECK_TABLE)
-        with_endpoints(client, metadata)
-        return metadata
+        return metadata, with_endpoints(client, metadata)
 
     if found := await first_usable(metadata_urls(issuer), fetch, usable):
         return found
@@ -99,19 +100,18 @@ def with_endpoints(client: OAuthClient, metadata: JsonObject) -> OAuthClient:
         client = replace(client, authorize_url=found)
     return replace(
         client,
-        auth_method=_auth_method(client, metadata),
+        auth_method=supported_method(metadata.get("token_endpoint_auth_methods_supported"), client.auth_method),
         token_url=client.token_url or _endpoint(client, metadata, "token_endpoint"),
         revoke_url=client.revoke_url or _optional(metadata, "revocation_endpoint"),
         userinfo_url=client.userinfo_url or _optional(metadata, "userinfo_endpoint"),
     )
 
 
-def _auth_method(client: OAuthClient, metadata: JsonObject) -> SecretMethod:
-    """Return the client's method, unless the metadata announces others (RFC 8414 2): then the first that we know."""
-    announced = metadata.get("token_endpoint_auth_methods_supported")
-    if not isinstance(announced, list) or client.auth_method in announced:
-        return client.auth_method
-    return "client_secret_post" if "client_secret_post" in announced else client.auth_method
+def supported_method(announced: object, preferred: Method) -> Method | Literal["client_secret_post"]:
+    """Return `preferred`, unless metadata announces only other methods with a secret, and we know one (RFC 8414 2)."""
+    if not isinstance(announced, list | tuple) or preferred in announced:
+        return preferred
+    return "client_secret_post" if "client_secret_post" in announced else preferred
 
 
 def metadata_urls(issuer: str) -> tuple[str, ...]:

@@ -71,12 +71,13 @@ class Driver:
         """
         if not client.needs_discovery:
             return client
-        issuer = client.issuer
-        if issuer not in self._metadata:
-            while len(self._metadata) >= _MOST_ISSUERS:  # people can add any number of servers over time
-                del self._metadata[next(iter(self._metadata))]
-            self._metadata[issuer] = await fetch_metadata(client, lambda url: self._get(client, url))
-        return with_endpoints(client, self._metadata[issuer])
+        if known := self._metadata.get(client.issuer):
+            return with_endpoints(client, known)
+        metadata, resolved = await fetch_metadata(client, lambda url: self._get(client, url))
+        while len(self._metadata) >= _MOST_ISSUERS:  # people can add any number of servers over time
+            del self._metadata[next(iter(self._metadata))]
+        self._metadata[client.issuer] = metadata
+        return resolved
 
     def authorize_url(self, client: OAuthClient, pending: PendingEntry) -> str:
         """Return the login link; the endpoints must be known (`resolve`)."""
@@ -111,12 +112,11 @@ class Driver:
 
         asked_at = self._clock()
         reply = await self._sender.send(client, context, post)
-        if other := client_auth.other_method(client, reply):
+        if other := undisturbed(partial(client_auth.other_method, client, reply)):
             _log.info("%s: the server refused the client's authentication; %s is tried once", client.name, other)
             client, asked_at = replace(client, auth_method=other), self._clock()
             reply = await self._sender.send(client, context, post)
-        tokens = self._token_response(client, context, reply, asked_at)
-        return replace(tokens, auth_method=client.auth_method) if client.client_secret else tokens
+        return self._token_response(client, context, reply, asked_at)
 
     async def refresh(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """Renew a login, in one POST without `scope` (RFC 6749 6); the caller holds the tenant's lease.
@@ -254,7 +254,9 @@ class Driver:
         def read() -> TokenResponse:
             judged = judge_reply(context, reply, now=self._clock())
             renewable = context.asked == "refresh"
-            return read_token_response(client, judged, now=asked_at, sent=context.secrets, renewable=renewable)
+            found = read_token_response(client, judged, now=asked_at, sent=context.secrets, renewable=renewable)
+            worked = None if renewable or client.client_secret is None else client.auth_method
+            return replace(found, auth_method=worked)
 
         return undisturbed(read)
 

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from openab_auth.oauth.config.reserved_variables import is_reserved
     from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
     from openab_auth.oauth.config.trusted_file import RefusedFileError, read_trusted_file
-    from openab_auth.oauth.config.variables import environment_value, replace_variables, variables_in
+    from openab_auth.oauth.config.variables import (
+        environment_value,
+        replace_variables,
+        variables_in,
+        without_blanks,
+    )
 
 __all__ = [
     "DEFAULT_STORE",
@@ -35,6 +40,7 @@ __all__ = [
     "store_location",
     "unobscure",
     "variables_in",
+    "without_blanks",
     "working_folder",
 ]
 
@@ -64,5 +70,6 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "environment_value": "variables",
             "replace_variables": "variables",
             "variables_in": "variables",
+            "without_blanks": "variables",
         },
     )

@@ -13,11 +13,17 @@ from openab_auth.oauth.config.table import ConfigMistakes
 
 T = TypeVar("T")
 _VARIABLE: Final = re.compile(r"\$(\$\{)|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")  # `$${`, `${VAR}`, or a stray `${`
+_BLANKS_AROUND: Final = re.compile(r"\A[\s\ufeff\u200b\u2060]+|[\s\ufeff\u200b\u2060]+\Z")
 
 
 def environment_value(environ: Mapping[str, str], name: str) -> str:
     """Return a variable without the blanks around it; a file that a shell reads into a variable ends with a newline."""
-    return environ.get(name, "").strip()
+    return without_blanks(environ.get(name, ""))
+
+
+def without_blanks(text: str) -> str:
+    """Return the text without blanks and byte order marks around it, which editors and web pages add to a secret."""
+    return _BLANKS_AROUND.sub("", text)
 
 
 def replace_variables(value: T, at: str, environ: Mapping[str, str], mistakes: ConfigMistakes) -> T:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.entries.pending_logins import PendingLogins
     from openab_auth.oauth.entries.recorded_facts import record_facts
-    from openab_auth.oauth.entries.unsaved import OvertakenError, UnsavedLogin, UnsavedLogins, UnsavedRenewal
+    from openab_auth.oauth.entries.unsaved import UnsavedLogins
+    from openab_auth.oauth.entries.unsaved_login import OvertakenError, UnsavedLogin, UnsavedRenewal
 
 __all__ = [
     "GENERATION_DIGITS",
@@ -63,14 +64,14 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "EntryIndex": "entry_index",
             "GENERATION_DIGITS": "generation",
             "IndexedStore": "indexed_store",
-            "OvertakenError": "unsaved",
+            "OvertakenError": "unsaved_login",
             "PendingLogin": "pending_entry",
             "PendingLogins": "pending_logins",
             "REFRESH_DEADLINE": "login_entry",
             "SKEW": "login_entry",
-            "UnsavedLogin": "unsaved",
+            "UnsavedLogin": "unsaved_login",
             "UnsavedLogins": "unsaved",
-            "UnsavedRenewal": "unsaved",
+            "UnsavedRenewal": "unsaved_login",
             "build_index": "entry_index",
             "configuration_hash": "backoff",
             "dead_token": "login_entry",

@@ -6,7 +6,7 @@ import asyncio
 from typing import Final
 
 from openab_auth.oauth.entries.entry_index import EntryIndex, build_index
-from openab_auth.storage import AsyncStore
+from openab_auth.storage import AsyncStore, in_thread
 
 _FEW: Final = 200  # entries that are indexed on the event loop, because starting a thread takes longer
 
@@ -30,5 +30,5 @@ class IndexedStore:
             if len(entries) <= _FEW:
                 self._last = build_index(entries, self._last)
             else:
-                self._last = await asyncio.to_thread(build_index, entries, self._last)
+                self._last = await in_thread(build_index, entries, self._last)
             return self._last

@@ -17,8 +17,7 @@ from openab_auth.storage.secret import Secret
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client import TokenResponse
-    from openab_auth.oauth.vendors import Vendor
-    from openab_auth.storage.draft import Draft
+    from openab_auth.storage.commit.draft import Draft
 
 SKEW: Final = 120  # seconds; a token this close to its end counts as expired, for every program that reads the store
 _REJECTED: Final = "a server refused its token"
@@ -129,26 +128,6 @@ def check_not_taken(
         return
     if (generation := generation_of(entry, note)) != agreed:
         raise LoginTakenError(tenant, note.logged_in_by, note.account, generation)
-
-
-def write(draft: Draft, vendor: Vendor, token_url: str, tokens: TokenResponse, note: Note) -> str | None:
-    """Write the credential, its note and its facts; return the label of the account that was there before."""
-    from openab_auth.oauth.entries.recorded_facts import record_facts  # noqa: PLC0415 - only a login pays for it
-    from openab_auth.oauth.vendors.facts import facts_of  # noqa: PLC0415 - as above
-
-    before = draft.notes.get(vendor.tenant, Note()).account if vendor.tenant in draft else None
-    draft[vendor.tenant] = TokenEntry(
-        access_token=tokens.access_token,
-        refresh_token=tokens.refresh_token or Secret(""),
-        expires_at=tokens.expires_at,
-        token_endpoint=token_url,
-        provider=vendor.tenant,
-    )
-    draft.notes[vendor.tenant] = note
-    if tokens.auth_method:  # what worked, for the refreshes
-        vendor = dataclasses.replace(vendor, auth_method=tokens.auth_method)
-    record_facts(draft, vendor.tenant, facts_of(vendor), tokens.refresh_token or Secret(""))
-    return before
 
 
 def renewed_entry(entry: LoginEntry, tokens: TokenResponse, *, now: float) -> LoginEntry:

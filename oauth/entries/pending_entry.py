@@ -15,7 +15,7 @@ from openab_auth.storage.records.notes import Begun, Note
 
 if TYPE_CHECKING:  # a paste is read with many patterns, and `status` needs none of them
     from openab_auth.oauth.paste import Paste
-    from openab_auth.storage.draft import Draft
+    from openab_auth.storage.commit.draft import Draft
 
 MOST_PENDING: Final = 20_000  # pending logins of all people together; each write removes the expired ones
 _PREFIX: Final = "pending:"

@@ -10,7 +10,7 @@ from openab_auth.oauth.entries.indexed_store import IndexedStore
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.entries import PendingEntry, UserId, pending_key
 from openab_auth.storage.records.notes import Begun
 

@@ -10,7 +10,7 @@ from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.records.facts import LoginFacts
 
 if TYPE_CHECKING:
-    from openab_auth.storage.draft import Draft
+    from openab_auth.storage.commit.draft import Draft
     from openab_auth.storage.entries import Json, Tenant
     from openab_auth.storage.secret import Secret
 

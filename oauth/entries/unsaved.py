@@ -1,4 +1,4 @@
-"""Token responses that are not stored yet.
+"""Keep each token response until it is stored.
 
 A vendor gives a token response only once, so no failure between the response and the commit may lose it. If the store
 does not take it, it goes to the journal. If that fails too, it stays in memory and is tried again.
@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Final, Self
 
+from openab_auth.oauth.entries.unsaved_login import OvertakenError, UnsavedLogin, UnsavedRenewal
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.http.interrupt import insist
-from openab_auth.storage import AsyncStore, Draft, Lease, LoginEntry, StorageError, Store, Tenant
+from openab_auth.storage import AsyncStore, Lease, LoginEntry, Tenant
 from openab_auth.storage.errors import words_of
 from openab_auth.storage.spill_rule import comes_after, replaced_marks
 
@@ -26,40 +25,6 @@ _LAST_TRIES: Final = 5.0  # seconds; a process that ends tries for so long and t
 _LOST: Final = "%s: the renewed login is lost, log in again: %s"
 _NOT_NEEDED: Final = "%s: the renewed login is not needed any more: %s"
 _log: Final = logging.getLogger(__name__)
-
-
-class OvertakenError(Exception):
-    """The store kept no spill, because another login or a logout was committed; the next commit decides."""
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class UnsavedLogin:
-    """A login that has to be stored, made from a token response.
-
-    `commit` is the mutation that stores it. `spill` writes it into the journal, synchronously, or raises an error.
-    `commit_from_journal` stores it from there, where more has to be written than the store's next update does by
-    itself. `drop` ends a response that was only in memory and that must not be stored any more, for this reason.
-    """
-
-    tenant: Tenant
-    commit: Callable[[Draft], object]
-    spill: Callable[[Store], object]
-    commit_from_journal: Callable[[Draft], object] = lambda _: None
-    drop: Callable[[OAuthError], Awaitable[None]] | None = None
-    journaled: bool = False
-    reported: str = ""  # the last failure that was logged
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class UnsavedRenewal(UnsavedLogin):
-    """A renewed login; `posted` is the login whose refresh token was posted for it.
-
-    `lease` is the tenant's lease. While it is held, no other process posts the used token that the store still shows.
-    """
-
-    entry: Callable[[], LoginEntry]
-    posted: LoginEntry
-    lease: Lease
 
 
 class ResponseOwner:
@@ -249,7 +214,7 @@ class UnsavedLogins:
             self._give_up()
 
     def _journaled(self, response: UnsavedLogin, why: BaseException) -> None:
-        _release(response)
+        response.release()
         response.journaled = True
         _log_safely(
             logging.WARNING,
@@ -279,7 +244,7 @@ class UnsavedLogins:
     def _forget(self, kept: UnsavedLogin) -> None:
         if self._kept.get(kept.tenant) is kept:  # not when a newer one has failed meanwhile
             del self._kept[kept.tenant]
-        _release(kept)
+        kept.release()
 
     def _give_up(self) -> None:
         """Try the journal once more, without awaiting, for each response that is only in memory."""
@@ -292,12 +257,6 @@ class UnsavedLogins:
                 except Exception as error:  # noqa: BLE001 - it is logged, and the next response is tried
                     _log_safely(logging.CRITICAL, _LOST, kept.tenant, _describe(error))
             self._forget(kept)
-
-
-def _release(response: UnsavedLogin) -> None:
-    if isinstance(response, UnsavedRenewal):
-        with suppress(OSError, StorageError):  # the lease is free in any case
-            response.lease.release()
 
 
 def _describe(error: BaseException) -> str:

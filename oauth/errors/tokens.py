@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
 from openab_auth.oauth.errors.redaction import safe_name
+from openab_auth.storage.entries import PENDING_LIFETIME
 
 
 class NotLoggedInError(OAuthError):
@@ -91,8 +92,8 @@ class VendorUnavailableError(OAuthError):
     ) -> None:
         when = f"in {max(retry_after, 1.0):.0f} s" if retry_after else "in a moment"
         kept, again = "the login is untouched", f"try again {when}"
-        if asked == "code" and processed:
-            kept, again = OLDER_UNTOUCHED, BEGIN_AGAIN
+        if asked == "code" and (processed or (retry_after or 0) > PENDING_LIFETIME):
+            kept, again = OLDER_UNTOUCHED, BEGIN_AGAIN if processed else f"{BEGIN_AGAIN} {when}"
         elif asked == "code":
             kept, again = "the login still waits for its paste", f"paste the same redirect again {when}"
         super().__init__(f"{vendor} gave no usable answer ({reason})", kept=kept, todo=todo or again)

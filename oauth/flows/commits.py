@@ -12,9 +12,9 @@ from typing import Final, TypeVar
 from openab_auth.oauth.entries import REFRESH_DEADLINE, hold_lease
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.storage import AsyncStore
+from openab_auth.storage.commit.mutation import Mutation
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import words_of
-from openab_auth.storage.store import Mutation
 
 T = TypeVar("T")
 _RETRY: Final = 0.5  # seconds between two tries

@@ -1,4 +1,4 @@
-"""What the flows get: the request of a person, and the parts that all flows of one process share."""
+"""The arguments of every flow: the request of a person, and the parts that all flows of one process share."""
 
 from __future__ import annotations
 

@@ -80,8 +80,11 @@ class VendorRenewer:
         """Renew as `Renewer.renew` does; the client's secret goes only to the server that the table names.
 
         Raises:
-            NotRefreshableError: the login was made at another server.
+            NotRefreshableError: the login was made at another server, or the client's secret is not here.
         """
+        if self.vendor.lacks_secret:  # a server may take a request without the secret for a theft
+            todo = f"set {self.vendor.client_secret_env or 'its secret'} for this process, then try again"
+            raise NotRefreshableError(self.vendor.tenant, "its client's secret is not here", todo)
         client = self.vendor.client()
         if client.client_secret is not None and not await self._is_same_server(driver, client):
             raise NotRefreshableError(self.vendor.tenant, ANOTHER_SERVER, LOG_IN_AGAIN)

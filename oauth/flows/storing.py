@@ -11,7 +11,8 @@ from typing import Final, TypeAlias
 from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.entries.unsaved import OvertakenError, UnsavedLogin, UnsavedLogins
+from openab_auth.oauth.entries.unsaved import UnsavedLogins
+from openab_auth.oauth.entries.unsaved_login import OvertakenError, UnsavedLogin
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeadError,
@@ -22,18 +23,21 @@ from openab_auth.oauth.errors import (
     OAuthError,
     VendorUnavailableError,
 )
+from openab_auth.oauth.flows import vendor_entry
 from openab_auth.oauth.flows.commits import Commits
 from openab_auth.oauth.flows.exchange.exchange import Exchange
 from openab_auth.oauth.flows.exchange.registry import exchange_of
 from openab_auth.oauth.flows.login_result import LoginResult
+from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
-from openab_auth.storage.draft import Draft, LazyRecords
+from openab_auth.storage.commit.draft import Draft, LazyRecords
+from openab_auth.storage.commit.mutation import Mutation
 from openab_auth.storage.entries import Entry, LoginEntry, Tenant
 from openab_auth.storage.errors import words_of
 from openab_auth.storage.records.notes import Note, Subject
 from openab_auth.storage.secret import Secret
-from openab_auth.storage.store import Mutation, Store
+from openab_auth.storage.store import Store
 
 WriteLogin: TypeAlias = Callable[[Draft, Vendor, str, TokenResponse, Note], str | None]
 """Writes the entry of a login and its note, given its token endpoint; returns the label of the former account."""
@@ -58,7 +62,7 @@ class LoginWriter:
         tokens: TokenResponse,
         login: PendingLogin,
         *,
-        write: WriteLogin = login_entry.write,
+        write: WriteLogin = vendor_entry.write,
         also: Callable[[Draft], None] | None = None,
         when_cancelled: Callable[[], Awaitable[None]] | None = None,
     ) -> LoginResult:
@@ -94,7 +98,8 @@ class LoginWriter:
             if when_cancelled is not None and isinstance(reason, NoPendingLoginError):
                 await when_cancelled()
 
-        client, exchange = replace(vendor.client(), token_url=token_url), exchange_of(vendor)
+        client = undisturbed(lambda: replace(vendor.client(), token_url=token_url))
+        exchange = exchange_of(vendor)
         commit = partial(write_login, token_url=exchange.token_url(client))
         before: str | None = None
         try:

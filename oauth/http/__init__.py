@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
     from openab_auth.oauth.http.network_policy import NetworkPolicy, read_network_policy
     from openab_auth.oauth.http.pinned import PinnedTransport, PrivateAddressError
-    from openab_auth.oauth.http.proxies import Proxy, all_proxies, proxy_for
+    from openab_auth.oauth.http.proxies import Proxy, all_proxies, proxy_for, read_proxy
     from openab_auth.oauth.http.transport import (
         REQUEST_DEADLINE,
         BoundedTransport,
@@ -42,6 +42,7 @@ __all__ = [
     "proxy_for",
     "read_bearer",
     "read_network_policy",
+    "read_proxy",
     "shorten_host",
     "why_ambiguous",
     "why_unsafe",
@@ -66,6 +67,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "Proxy": "proxies",
             "all_proxies": "proxies",
             "proxy_for": "proxies",
+            "read_proxy": "proxies",
             "REQUEST_DEADLINE": "transport",
             "BoundedTransport": "transport",
             "RefusedAddressError": "transport",

@@ -1,4 +1,4 @@
-"""Postpone Ctrl-C and cancellation for a moment, so that a vendor's answer always gets an owner."""
+"""Postpone Ctrl-C and cancellation, and survive a moment without memory, so that an answer always gets an owner."""
 
 from __future__ import annotations
 
@@ -7,19 +7,31 @@ from collections.abc import Callable
 from typing import Final, NoReturn, TypeVar
 
 T = TypeVar("T")
-_MOST_INTERRUPTS: Final = 20
+_MOST_TRIES: Final = 20
 
 
 def undisturbed(work: Callable[[], T]) -> T:
-    """Return the result of `work`, even if Ctrl-C interrupts it; the interrupt is raised at this task's next `await`.
+    """Return the result of `work`, even if Ctrl-C interrupts it or memory is short for a moment.
 
-    An interrupted `work` is called again from its beginning.
+    `work` changes nothing, so it is called again from its beginning: what a failed try took is free again. The
+    interrupt is raised at this task's next `await`.
+
+    Raises:
+        MemoryError, KeyboardInterrupt: each of many tries failed.
     """
+    stop: KeyboardInterrupt | None = None
     try:
+        for _ in range(_MOST_TRIES):
+            try:
+                return work()
+            except KeyboardInterrupt as error:
+                stop = error
+            except MemoryError:
+                continue
         return work()
-    except KeyboardInterrupt as stop:
-        postpone(stop)
-        return work()
+    finally:
+        if stop is not None:
+            postpone(stop)
 
 
 def insist(work: Callable[[], object]) -> KeyboardInterrupt | None:
@@ -31,7 +43,7 @@ def insist(work: Callable[[], object]) -> KeyboardInterrupt | None:
         KeyboardInterrupt: too many interrupts came.
     """
     stop: KeyboardInterrupt | None = None
-    for _ in range(_MOST_INTERRUPTS):
+    for _ in range(_MOST_TRIES):
         try:
             work()
         except KeyboardInterrupt as error:

@@ -109,22 +109,36 @@ _UNKNOWN_HOST: Final = "the host's name has no address"
 class Lookups:
     """Look up addresses with the system's resolver, in threads of its own.
 
-    A lookup cannot be interrupted. In the shared threads of the process, lookups at a silent name server would make the
-    store wait.
+    A lookup cannot be interrupted, and at a silent name server it outlives the request. So requests to one host share
+    its running lookup: a stranger's server must not take the threads from all other servers.
     """
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_MOST_LOOKUPS, thread_name_prefix="lookup")
+        self._running: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
 
     async def addresses(self, host: str, port: int) -> list[str]:
         """Return the addresses of `host` in the order in which the system would try them."""
-        lookup = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, lookup)
-        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        running = self._running.get((host, port))
+        if running is None:
+            running = asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
+            self._running[host, port] = running
+            running.add_done_callback(partial(self._forget, (host, port)))
+        return await asyncio.shield(running)
+
+    def _forget(self, key: tuple[str, int], done: asyncio.Future[list[str]]) -> None:
+        del self._running[key]
+        if not done.cancelled():
+            done.exception()  # read, because every request may have ended before
 
     def close(self) -> None:
         """Stop starting lookups."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _to(address: str, request: httpx2.Request) -> httpx2.Request:

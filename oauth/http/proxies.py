@@ -59,7 +59,7 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> Proxy | None:
     host, port = (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(scheme)
     if not value or any(_exempts(rule, scheme, host, port) for rule in _no_proxy(environ)):
         return None
-    return _read(variable, value)
+    return read_proxy(variable, value)
 
 
 def all_proxies(environ: Mapping[str, str]) -> dict[str, Proxy]:
@@ -73,11 +73,51 @@ def all_proxies(environ: Mapping[str, str]) -> dict[str, Proxy]:
     if "*" in _no_proxy(environ):
         return {}
     found = (_in_effect(scheme, environ) for scheme in ("https", "http"))
-    proxies = {variable: _read(variable, value) for variable, value in found if value}
+    proxies = {variable: read_proxy(variable, value) for variable, value in found if value}
     for variable, proxy in proxies.items():
         if proxy.is_socks:
             _require_socks(variable)
     return proxies
+
+
+def read_proxy(variable: str, value: str) -> Proxy:
+    """Return the proxy in the value of a variable, or of a key of the config.
+
+    Raises:
+        NetworkVariableError: it is no address of a proxy that this program can use.
+    """
+    scheme, separator, rest = value.partition("://")
+    scheme, rest = (scheme.lower(), rest) if separator else ("http", value)
+    if scheme in _OTHER_SOCKS:
+        _refuse(
+            variable,
+            f"names a {scheme}:// proxy, which this program cannot use",
+            "write it as socks5:// if it speaks SOCKS5",
+        )
+    if scheme not in _PORTS:
+        _refuse(variable, "names a kind of proxy that this program cannot use")
+    if not value.isprintable() or " " in value:
+        _refuse(variable, "contains blanks or control characters")
+    try:
+        parts = urlsplit(f"{scheme}://{rest}")
+        host = parts.hostname or ""
+    except ValueError:
+        _refuse(variable, "is no address of a proxy")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        _refuse(
+            variable,
+            "contains more than the address of a proxy",
+            "write the characters / ? # % of a password as %2F %3F %23 %25",
+        )
+    try:
+        port = _PORTS[scheme] if parts.port is None else parts.port
+    except ValueError:
+        port = 0
+    if not port:
+        _refuse(variable, "names a proxy whose port is no number from 1 to 65535")
+    if not (_HOST.fullmatch(host) or ":" in host):  # urlsplit has checked an address in brackets
+        _refuse(variable, "names a proxy without a valid host name")
+    return Proxy(variable, scheme, host, port, _auth(parts.username, parts.password))
 
 
 def proxy_variables(environ: Mapping[str, str]) -> dict[str, str]:
@@ -117,46 +157,6 @@ def _exempts(rule: str, scheme: str, host: str, port: int | None) -> bool:
     if suffix.startswith("."):
         return host.endswith(suffix)
     return bool(suffix) and (host == suffix or host.endswith(f".{suffix}"))
-
-
-def _read(variable: str, value: str) -> Proxy:
-    """Return the proxy in the value of a variable.
-
-    Raises:
-        NetworkVariableError: it is no address of a proxy that this program can use.
-    """
-    scheme, separator, rest = value.partition("://")
-    scheme, rest = (scheme.lower(), rest) if separator else ("http", value)
-    if scheme in _OTHER_SOCKS:
-        _refuse(
-            variable,
-            f"names a {scheme}:// proxy, which this program cannot use",
-            "write it as socks5:// if it speaks SOCKS5",
-        )
-    if scheme not in _PORTS:
-        _refuse(variable, "names a kind of proxy that this program cannot use")
-    if not value.isprintable() or " " in value:
-        _refuse(variable, "contains blanks or control characters")
-    try:
-        parts = urlsplit(f"{scheme}://{rest}")
-        host = parts.hostname or ""
-    except ValueError:
-        _refuse(variable, "is no address of a proxy")
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        _refuse(
-            variable,
-            "contains more than the address of a proxy",
-            "write the characters / ? # % of a password as %2F %3F %23 %25",
-        )
-    try:
-        port = _PORTS[scheme] if parts.port is None else parts.port
-    except ValueError:
-        port = 0
-    if not port:
-        _refuse(variable, "names a proxy whose port is no number from 1 to 65535")
-    if not (_HOST.fullmatch(host) or ":" in host):  # urlsplit has checked an address in brackets
-        _refuse(variable, "names a proxy without a valid host name")
-    return Proxy(variable, scheme, host, port, _auth(parts.username, parts.password))
 
 
 def _require_socks(variable: str) -> None:

@@ -12,7 +12,7 @@ from openab_auth.oauth.entries.generation import generation_of
 from openab_auth.oauth.errors import NotLoggedInError, OAuthError
 from openab_auth.oauth.flows import Commits
 from openab_auth.storage import AsyncStore
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.entries import LoginEntry, Tenant, TokenEntry
 
 

@@ -29,7 +29,7 @@ class LoginState:
     `expired`: the access token has expired, and the next agent renews it. `dead`: nobody can renew it, because the
     vendor refuses the refresh token, or because there is none.
     `expires_at` is None if the server did not say. `shadowed_by` is the variable, set here, that the vendor's tools
-    prefer. `died` is the vendor's refusal of the refresh token. `failed` is the last refresh, if it failed. `standing`
+    prefer. `died` is the vendor's refusal of the refresh token. `failed` is the last refresh, if it failed. `access`
     is the access that an MCP server has granted.
     """
 
@@ -45,7 +45,7 @@ class LoginState:
     vendor: Vendor | None
     died: DeadToken | None = None
     failed: RefreshAttempt | None = None
-    standing: GrantedAccess | None = None
+    access: GrantedAccess | None = None
 
     @property
     def label(self) -> str:
@@ -134,7 +134,7 @@ def login_state(  # noqa: PLR0913 - the records of a login
         vendor=vendor,
         died=died,
         failed=None if died else backoff.failed_attempt(entry, note, now),
-        standing=None if isinstance(entry, TokenEntry) else _access(entry, record, server),
+        access=None if isinstance(entry, TokenEntry) else _access(entry, record, server),
     )
 
 

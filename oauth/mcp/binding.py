@@ -76,7 +76,7 @@ class Binding:
         from openab_auth.oauth.client import OAuthClient  # noqa: PLC0415 - `status` sends no request
 
         same_client = self.is_client_of(server)
-        server = self._server_of_then(server)
+        server = self._recorded_server(server)
         resource = {"resource": self.resource} if server.send_resource else {}
         scope = {"scope": " ".join(self.scopes)} if server.scope_in_refresh and self.scopes else {}
         secret = self.client_secret if not self.configured else server.client_secret if same_client else None
@@ -103,7 +103,7 @@ class Binding:
 
     def vendor(self, server: McpServer) -> Vendor:
         """Return the server's row among the vendors, with the hosts whose accounts its login would use."""
-        server = self._server_of_then(server)
+        server = self._recorded_server(server)
         elsewhere = foreign_hosts(server, self.issuer, self.authorize_url, self.token_url)
         return replace(
             server.vendor,
@@ -117,7 +117,7 @@ class Binding:
         """Return whether the table still names this server and this client, and so the client's secret."""
         return (self.url, self.client_id) == (server.url, server.client_id)
 
-    def _server_of_then(self, now: McpServer) -> McpServer:
+    def _recorded_server(self, now: McpServer) -> McpServer:
         """Return the recorded server: `now` if it has the same address, otherwise a server with default settings."""
         if now.url == self.url:
             return now

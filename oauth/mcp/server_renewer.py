@@ -16,6 +16,7 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.http import LAST_REQUEST, awake_timeout
+from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.mcp.binding import Binding, bind, binding_of
 from openab_auth.oauth.mcp.discovery import Fetch, discover
 from openab_auth.oauth.mcp.registration import forget_client, identity_of
@@ -81,7 +82,8 @@ class ServerRenewer:
                 async with awake_timeout(self.deadline.for_disk()):
                     await self.store.update(lambda draft: forget_client(draft, self.server, binding.issuer))
             raise LoginDeadError(self.tenant, error.reason) from None
-        return dataclasses.replace(tokens, issuer=binding.issuer)  # which an agent may have dropped from the entry
+        # An agent may have dropped the issuer from the entry.
+        return undisturbed(lambda: dataclasses.replace(tokens, issuer=binding.issuer))
 
     async def _check_same_server(self, driver: Driver, binding: Binding) -> None:
         """Refuse to send the operator's secret to a server that the table does not lead to.

@@ -25,7 +25,7 @@ _NAMES: Final = (
 _BRACKETED_PASTE: Final = re.compile(r"\x1b\[20[01]~")
 _HTML: Final = {
     "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#34;": '"', "&#39;": "'", "&#x27;": "'", "&nbsp;": " ",
-    "&#61;": "=", "&#x3d;": "=", "\\u0026": "&", "\\u003d": "=",
+    "&#61;": "=", "&#x3d;": "=", "&#35;": "#", "&#x23;": "#", "&num;": "#", "\\u0026": "&", "\\u003d": "=",
 }  # fmt: skip
 _HTML_FORMS: Final = re.compile("|".join(map(re.escape, _HTML)), re.IGNORECASE)
 _AMPERSANDS: Final = re.compile(r"&(?:amp;|#0*38;|#x0*26;)+", re.IGNORECASE)
@@ -38,7 +38,9 @@ _SOFT_BREAK: Final = re.compile(r"(?<![?&#\s])=\n(?=[^&=#\s])")
 _NAME_BEFORE: Final = re.compile(rf"(?:[?&#]|\A)[\w.~-]{{1,40}}\Z|\b(?:{_NAMES})\Z")
 _SEPARATE_LINES: Final = re.compile(r"(?<=[^\s?&#])(?<!session_)(?<!error_)\s+(?=(?:code|state|error|iss)=)")
 
-_SCHEME: Final = re.compile(r"https?://|(?<![\w.+-])[a-z][a-z0-9+.-]{1,40}://", re.IGNORECASE)
+_SCHEME: Final = re.compile(
+    r"(?:(?<![\w.+-])(?:blob|feed|filesystem|jar):)?https?://|(?<![\w.+-])[a-z][a-z0-9+.-]{1,40}://", re.IGNORECASE
+)
 _HOST: Final = re.compile(
     r"(?<![\w.@=~+%-])(?<!\w/)(?:localhost|127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24})(?::\d{1,5})?(?=[/?])",
     re.IGNORECASE,
@@ -49,10 +51,14 @@ _PARAMETER: Final = re.compile(r"[?&#][\w.~-]{1,40}=")
 _NOT_OF_AN_ADDRESS: Final = re.compile(r"[^\x20-\x7e\s]|[<>\"`{}|^]")
 _WORD: Final = re.compile(r"[(\[*_~'-]*(?:[A-Z]?[a-z]+|[A-Z]+)(?:['-][a-z]+)*[\])*_~.,;:!?'-]*\Z|[^A-Za-z0-9]*\Z")
 _HASH: Final = re.compile("#")
+_WIDE_HASH: Final = "\uff03"  # of East Asian input methods
 _SPACED_PAIR: Final = re.compile(r"(?<!\S)(\S{8,}?)(?:\s+#\s*|#\s+)(?=(\S{8,}))")
-_SCHEME_OF_A_WORD: Final = re.compile(r"[<(\[\"'`]*[a-z][a-z0-9+.-]+:(?!/|\d+\Z)(?=.)", re.IGNORECASE | re.DOTALL)
+_SCHEME_OF_A_WORD: Final = re.compile(  # a label has neither a dot nor something after its colon
+    r"[<(\[\"'`]*(?:[a-z][a-z0-9+.-]+:(?!/|\d+\Z)(?=.)|[a-z][a-z0-9+-]*\.[a-z0-9+.-]+:/)", re.IGNORECASE | re.DOTALL
+)
 _NOT_A_LABEL: Final = re.compile(  # schemes of addresses that contain a whole text, blanks too
-    r"(?<![\w.+-])(?:javascript|vbscript|data|blob|about|mailto|intent|chrome|edge):(?!\s)", re.IGNORECASE
+    r"(?<![\w.+-])(?:javascript|vbscript|data|blob|about|mailto|intent|chrome|edge|file|filesystem|sms|tel|view-source):(?!\s)",
+    re.IGNORECASE,
 )
 _PIECE: Final = re.compile(r"\S+")
 _PATH: Final = frozenset(string.ascii_letters + string.digits + "/._-")
@@ -87,7 +93,7 @@ def clean(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     text = "".join(_visible(c) for c in text)
     text = _FENCES.sub("", _QUOTE_MARKS.sub("", text))
-    if "=" not in text and re.search(r"(?:code|state|error)%3D", text, re.IGNORECASE):
+    if "=" not in text and re.search(r"(?:code|state|error)%3D|\A[^#%]*%23[^#%]*\Z", text, re.IGNORECASE):
         text = unquote(text)
     text = _HTML_FORMS.sub(lambda form: _HTML[form[0].lower()], _AMPERSANDS.sub("&", text))
     text = text.replace("\\", "")  # an escape of a shell or of markdown; addresses have no backslash
@@ -117,7 +123,7 @@ def _visible(c: str) -> str:
         return c
     if unicodedata.category(c) == "Cf":  # zero-width, soft hyphen, byte order mark, direction marks
         return ""
-    return " " if c.isspace() else c
+    return " " if c.isspace() else "#" if c == _WIDE_HASH else c
 
 
 def _without_soft_breaks(text: str) -> str:
@@ -211,7 +217,7 @@ def _find_pair(text: str) -> tuple[FoundAddress, ...]:
     while first and _wraps_into(plain, matches[first - 1], matches[first]):
         first -= 1
     begin = matches[first].start()
-    segment = plain[begin:].lstrip(_OPENERS)
+    segment = plain[begin:].lstrip(_OPENERS).rstrip("#" + string.whitespace)
     found = _measure(segment, _emphasis_before(plain, begin), _HASH)
     code, _, state = next(found.readings()).partition("#")
     return (found,) if min(len(code), len(state)) >= _PAIR_SIDE else ()

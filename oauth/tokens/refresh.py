@@ -41,7 +41,7 @@ from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, 
 from openab_auth.oauth.tokens.refresh_notes import RefreshNotes
 from openab_auth.oauth.vendors.facts import facts_of
 from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Store, Tenant
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 

@@ -11,7 +11,7 @@ from openab_auth.oauth.entries import read_login
 from openab_auth.oauth.errors import NotLoggedInError
 from openab_auth.oauth.http import Deadline, awake_timeout
 from openab_auth.storage import AsyncStore, LoginEntry, StorageError, Tenant
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 
 _log: Final = logging.getLogger(__name__)

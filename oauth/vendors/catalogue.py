@@ -230,7 +230,7 @@ class Catalogue:
         return self._token_variables.union(*(one.env for one in self._vendors.values()))
 
     def foreign_variables(self, tenant: Tenant) -> frozenset[str]:
-        """Return the variables with tokens, and those with the client secrets of others than this tenant's vendor."""
+        """Return the variables with tokens, and those with the client secrets of all vendors but this tenant's."""
         vendor = self.vendor_of(tenant)
         return self.token_variables() | self._secret_variables() - {vendor.client_secret_env if vendor else ""}
 

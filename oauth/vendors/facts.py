@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from openab_auth.oauth.config import ConfigMistakes, is_reserved, replace_variables, variables_in
+from openab_auth.oauth.config import ConfigMistakes, environment_value, is_reserved, replace_variables, variables_in
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError, one_line
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.oauth.vendors.vendor_table import read_row
@@ -107,7 +107,7 @@ def vendor_from(facts: LoginFacts, tenant: Tenant, environ: Mapping[str, str], c
     if refused := sorted(name for name in named if name in foreign or is_reserved(name)):
         reason = f"without a config, no refresh sends {' and '.join(refused)}"
         raise NotRefreshableError(tenant, reason, "give this process the operator's config with OPENAB_AUTH_CONFIG")
-    if unset := sorted(name for name in named if not environ.get(name)):
+    if unset := sorted(name for name in named if not environment_value(environ, name)):
         todo = f"set {' and '.join(unset)} for this process, or give it the operator's config"
         raise NotRefreshableError(tenant, f"{' and '.join(unset)} is not set in this process", todo)
     mistakes: ConfigMistakes = []

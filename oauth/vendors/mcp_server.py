@@ -14,6 +14,7 @@ from openab_auth.oauth.config import (
     ConfigTable,
     environment_value,
     replace_variables,
+    without_blanks,
 )
 from openab_auth.oauth.errors import ServerAddressError, ServerNameError, ServerNameTakenError
 from openab_auth.oauth.http import (
@@ -191,7 +192,7 @@ def _parse(
         name=name,
         url=read_url(table, "url"),
         issuer=read_url(table, "issuer"),
-        client_id=environment_value(environ, client_id_env) or table.text("client_id").strip(),
+        client_id=environment_value(environ, client_id_env) or without_blanks(table.text("client_id")),
         client_id_env=client_id_env,
         client_secret=Secret(secret) if secret else None,
         client_secret_env=secret_env,

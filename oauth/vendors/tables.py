@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from openab_auth.oauth.config import Config, ConfigMistakes, parse_config
@@ -24,8 +24,7 @@ _MEND: Final = "correct the file, then start again"
 _SHIPPED: Final = Path(__file__).with_name("vendors.toml")
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(NamedTuple):
     """The vendors and the MCP servers by name, and the problems that cost servers of openab's own list."""
 
     vendors: Mapping[str, Vendor]

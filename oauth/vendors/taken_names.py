@@ -1,4 +1,4 @@
-"""Which names are taken: no server may have the name or the tenant of a vendor, nor the name of another server.
+"""The names that are taken: no server may have the name or the tenant of a vendor, nor the name of another server.
 
 The tenant of openab's own login is always taken.
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Final, Literal, cast
 
-from openab_auth.oauth.config import ConfigMistakes, ConfigTable, environment_value, is_reserved
+from openab_auth.oauth.config import ConfigMistakes, ConfigTable, environment_value, is_reserved, without_blanks
 from openab_auth.oauth.http import why_unsafe
 from openab_auth.oauth.vendors.exchange_rules import exchange_names
 from openab_auth.oauth.vendors.flow_rules import flow_names, rules_of
@@ -54,7 +54,7 @@ def read_row(
     if not _NAME.fullmatch(name):
         mistakes.append((at, "a vendor's name is at most 32 lower-case letters, digits, '.', '_' and '-'"))
     client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
-    client_id = environment_value(environ, client_id_env) or table.text("client_id").strip()
+    client_id = environment_value(environ, client_id_env) or without_blanks(table.text("client_id"))
     installed_secret = _installed_secret(table, name, client_id, environ)
     env = _variables(table, "env")
     return Vendor(
@@ -172,7 +172,7 @@ def _unobscured(table: ConfigTable) -> Secret | None:
     from openab_auth.oauth.config import NotObscuredError, unobscure  # noqa: PLC0415 - ciphers are heavy, and few configs need them
 
     try:
-        return Secret(unobscure(obscured))
+        return Secret(without_blanks(unobscure(obscured)))
     except NotObscuredError as error:
         table.wrong("client_secret_obscured", str(error))
         return None

@@ -2,8 +2,8 @@
 
 The file `auth.json.spill.<tenant>` has the entry and the SHA-256 of the tokens of each login that the entry replaces.
 These are the login before it, and the logins that an earlier spill replaced. "no login" stands for a tenant without a
-login. A spill is valid only while one of these logins is stored (`storage.spill_rule`), so a later login or logout
-wins. The spill of a login that a person made contains its note, because the stored note describes the login
+login. A spill is valid only while one of these logins is stored (`storage.spill_rule`), so a later login or
+logout wins. The spill of a login that a person made contains its note, because the stored note describes the login
 before it. A spill is written without the global lock, because a busy lock may be the reason for the spill. It is
 removed under the global lock, after the commit of its login is durable.
 """
@@ -16,13 +16,12 @@ import json
 import os
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, TokenEntry, last_token
 from openab_auth.storage.errors import StorageError, StoreUnreadableError
-from openab_auth.storage.file import atomic, folder, regular_file
+from openab_auth.storage.file import atomic, folder, ownership, regular_file
 from openab_auth.storage.format import codec, shapes
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.records import NOTES, LoginFacts
@@ -32,8 +31,7 @@ from openab_auth.storage.spill_rule import comes_after, replaced_marks
 _LARGEST: Final = 2**20  # bytes; every entry is far smaller
 
 
-@dataclass(frozen=True, slots=True)
-class Spill:
+class Spill(NamedTuple):
     """One spilled login; `replaces` are marks of logins, and `file` identifies its file once it is written."""
 
     tenant: str
@@ -86,7 +84,7 @@ def write(path: Path, spill: Spill) -> Spill:
     text = json.dumps(members, ensure_ascii=False, indent=2)
     written = atomic.swap(path_of(path, spill.tenant), text.encode(), temporary_of=path)
     folder.sync(path.parent)
-    return replace(spill, file=_file(written))
+    return spill._replace(file=_file(written))
 
 
 def spill_files(path: Path) -> list[str]:
@@ -142,10 +140,9 @@ def recovered(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[s
 
 def discard(path: Path, spill: Spill) -> None:
     """Remove the file of this spill, unless another spill was written there since."""
-    place = path_of(path, spill.tenant)
-    with contextlib.suppress(OSError):
-        if _file(os.lstat(place)) == spill.file:
-            place.unlink()
+    with contextlib.suppress(OSError), ownership.entered(path_of(path, spill.tenant)) as (at, name):
+        if _file(os.lstat(name, dir_fd=at)) == spill.file:
+            os.unlink(name, dir_fd=at)
 
 
 def _file(found: os.stat_result) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Creates private files and folders and changes their owner, by descriptor, so that no symbolic link misleads root.
 
-Only this module changes an owner or a mode, or makes a folder. Root may work in the folder of another user
+Only this module changes an owner or a mode, or makes a folder. Files are removed and renamed in a folder that was
+entered here. Root may work in the folder of another user
 (`sudo openab-auth --store ~ada/.openab/agent/auth.json …`). That user can replace any name there by a link at any
 moment. So root walks to the folder step by step. A user's link may only lead to a folder of the same user.
 """
@@ -11,6 +12,7 @@ import contextlib
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from typing import Final
 
 PRIVATE: Final = 0o600
@@ -62,6 +64,20 @@ def leave(at: int | None) -> None:
     if at is not None:
         with contextlib.suppress(OSError):
             os.close(at)
+
+
+@contextlib.contextmanager
+def entered(path: str | os.PathLike[str]) -> Iterator[tuple[int | None, str]]:
+    """Enter the folder of a path for the length of a block; see `enter`.
+
+    Raises:
+        OSError: as `enter`.
+    """
+    at, name = enter(path)
+    try:
+        yield at, name
+    finally:
+        leave(at)
 
 
 def make_folder(folder: str) -> None:

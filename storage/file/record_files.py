@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
@@ -18,11 +17,11 @@ from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, RecordKi
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
 class RecordFile(Generic[R]):
     """The file `<credential file>.<name of the kind>`, with all records of one kind."""
 
-    kind: RecordKind[R]
+    def __init__(self, kind: RecordKind[R]) -> None:
+        self.kind = kind
 
     def path_of(self, path: Path) -> Path:
         """Return the path of this file beside the credential file `path`."""

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from openab_auth.storage import batch
-from openab_auth.storage.draft import LazyRecords
+from openab_auth.storage.commit import batch
+from openab_auth.storage.commit.draft import LazyRecords
+from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import (
     ServersUnwrittenError,
@@ -21,7 +22,7 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from openab_auth.storage.file import atomic, folder, journal, problems, snapshot
+from openab_auth.storage.file import atomic, folder, journal, ownership, problems, snapshot
 from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock
@@ -32,7 +33,7 @@ from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import LoginFacts, Note
-from openab_auth.storage.store import Done, Failed, Mutation, Store
+from openab_auth.storage.store import Store
 
 _ROOM: Final = 2**16  # bytes; enough for a renewed login in the file and in the journal, even if its tokens grew
 
@@ -85,8 +86,9 @@ class FileStore(FileReader, Store):
         spill = journal.write(self.path, spill)
         if late := self._is_late(spill):  # another login or a logout was committed before it could see the spill
             journal.discard(self.path, spill)
-        with contextlib.suppress(OSError):
-            os.utime(self.path)  # every process that has read the file reads it again, and the journal too
+        with contextlib.suppress(OSError), ownership.entered(self.path) as (at, name):
+            # Every process that has read the file reads it again, and the journal too.
+            os.utime(name, dir_fd=at, follow_symlinks=at is None)
         self._look_again()
         return not late
 

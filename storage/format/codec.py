@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from openab_auth.storage.entries import Entry, Json
 from openab_auth.storage.errors import InvalidEntryError
@@ -25,8 +25,7 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 Members: TypeAlias = Mapping[str, tuple[Entry, str]]  # each entry with its text in the file, by key
 
 
-@dataclass(frozen=True, slots=True)
-class Damage:
+class Damage(NamedTuple):
     """An entry that fits no shape, or a text that is not JSON; then `key` is None."""
 
     key: str | None

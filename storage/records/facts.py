@@ -1,4 +1,4 @@
-"""What the next refresh of a login needs besides its entry, for programs that do not have the operator's config.
+"""Facts about a login that its next refresh needs, for programs that do not have the operator's config.
 
 The facts hold no secret: a secret is named by its environment variable. If they are lost, only a process with the
 operator's config can renew the login.

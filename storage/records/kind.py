@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from openab_auth.storage.entries import Json
 
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordKind(Generic[R]):
+class RecordKind(NamedTuple, Generic[R]):
     """The name of the kind and its codec; `from_json` returns None for a value that is no record of this kind."""
 
     name: str

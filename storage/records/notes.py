@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from openab_auth.storage.entries import Json, UserId
 from openab_auth.storage.records.kind import RecordKind
@@ -64,8 +64,7 @@ class Subject:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(NamedTuple):
     """The beginning of a pending login: its Discord server, and the login that it may replace.
 
     `replaces` is the generation of the login that the person agreed to replace; `guild` is the Discord server.
@@ -104,7 +103,7 @@ def _to_json(note: Note) -> dict[str, Json]:
         "attempt": None if note.attempt is None else asdict(note.attempt),
         "generation": note.generation,
         "subject": None if note.subject is None else asdict(note.subject),
-        "begun": None if note.begun is None else asdict(note.begun),
+        "begun": None if note.begun is None else note.begun._asdict(),
     }
 
 

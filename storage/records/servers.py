@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from openab_auth.storage.entries import Json, UserId
 from openab_auth.storage.records.kind import RecordKind
 
 
-@dataclass(frozen=True, slots=True)
-class AddedServer:
+class AddedServer(NamedTuple):
     """The endpoint of a server, who added it, and when, in unix seconds; the key of the record is its name."""
 
     url: str
@@ -19,7 +17,7 @@ class AddedServer:
 
 
 def _to_json(server: AddedServer) -> dict[str, Json]:
-    return asdict(server)
+    return server._asdict()
 
 
 def _from_json(value: object) -> AddedServer | None:

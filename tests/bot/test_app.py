@@ -12,7 +12,7 @@ from pathlib import Path
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal, Person, ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)  # members, presences, message content
@@ -131,9 +131,7 @@ async def test_it_resumes_after_the_gateway_drops(
 ) -> None:
     async with start():
         await discord.gateway.drop()
-        async with asyncio.timeout(PATIENCE):
-            while not discord.gateway.resumes:
-                await asyncio.sleep(0.05)
+        await until(lambda: bool(discord.gateway.resumes))
 
         assert "Logged in" in (await log_in(ada, issuer)).content
 
@@ -161,9 +159,7 @@ async def test_a_token_reset_in_mid_run_is_status_2_and_says_where_to_get_one(
 async def test_sigterm_ends_a_bot_that_discord_keeps_waiting(start: Start, discord: EmbeddedDiscord) -> None:
     discord.faults.next("commands", delay=60)
     async with start("run") as process:
-        async with asyncio.timeout(PATIENCE):
-            while not any(seen.path.endswith("/commands") for seen in discord.requests):
-                await asyncio.sleep(0.05)
+        await until(lambda: any(seen.path.endswith("/commands") for seen in discord.requests))
         status, seconds = await stop(process)
 
     assert status == 0

@@ -20,6 +20,7 @@ from openab_auth.cogs.auth import DiscordSettings
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.storage import Secret
 from tests.bot.forward_proxy import ForwardProxy
+from tests.support.patience import PATIENCE
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 NOWHERE = "http://127.0.0.2:9/api/v10"  # only the proxy leads on from here
@@ -56,7 +57,7 @@ def write_config(home: Path, more: str = "") -> None:
 
 async def until_connected(discord: EmbeddedDiscord, process: asyncio.subprocess.Process) -> None:
     """Wait until the bot is at the gateway; fail with its own words if it ends before."""
-    there = asyncio.create_task(discord.until(lambda: discord.bot_is_there, 20))
+    there = asyncio.create_task(discord.until(lambda: discord.bot_is_there, PATIENCE))
     ended = asyncio.create_task(process.wait())
     await asyncio.wait((there, ended), return_when=asyncio.FIRST_COMPLETED)
     there.cancel()
@@ -198,7 +199,8 @@ def test_the_environments_variables_mean_what_they_mean_elsewhere(
 @pytest.mark.parametrize(
     "value",
     ["socks5://ada:canary-password@127.0.0.1:1080", "http://", "http://[canary-password", "http://a:99999",
-     "ftp://canary-password", "http://proxy example:1", "http://x:canary-password"],
+     "ftp://canary-password", "http://proxy example:1", "http://x:canary-password", "http://a:0", "http://a..b:1",
+     "http://a:1/canary-password", "http://a:canary/password@b:1", "http://ü.example:1", "socks5h://canary-password"],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy", "discord.proxy"])
 def test_a_value_that_is_no_proxy_is_a_sentence_that_names_its_variable(name: str, value: str) -> None:

@@ -20,7 +20,7 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, NEVER, AsyncStore, FileStore, McpEntry, Note, Secret, TokenEntry
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 Start = Callable[[], RefreshAhead]
 
@@ -87,9 +87,7 @@ async def ends_in(seconds: float, store: AsyncStore, *tenants: str) -> None:
 
 
 async def asked(issuer: Issuer, times: int) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while len(issuer.requests("/token")) < times:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(issuer.requests("/token")) >= times)
 
 
 async def stored_new(store: AsyncStore, before: TokenEntry) -> TokenEntry:
@@ -240,6 +238,27 @@ async def test_one_line_of_config_switches_it_off(tmp_path: Path) -> None:
 
     assert open_refresh_ahead(off, runtime) is None
     assert open_refresh_ahead(Config(), runtime) is not None
+
+
+async def test_a_clock_that_was_set_back_after_a_failure_delays_no_renewal(
+    store: AsyncStore, config: Config, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine may start with a wrong time; its bot must not rest until that time has come."""
+    monkeypatch.setattr(refresh_ahead, "_LONGEST_SLEEP", 0.1)
+    await ends_in(60, store, "lab")
+    before, wrong = await token(store), 10.0 * 365 * 86400
+    issuer.faults.next("/token", status=503)
+    issuer.faults.next("/token", status=503)
+    ahead = RefreshAhead(
+        Runtime(store, Catalogue.from_config(config, {}), None, lambda: time.time() + wrong), spacing=0.05
+    )
+    ahead.start()
+    await asked(issuer, 2)  # both vendors' tokens seem to be over
+    wrong = 0.0
+
+    await stored_new(store, before)
+
+    await ahead.aclose()
 
 
 @pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), OSError(5, "Input/output error")])

@@ -1,4 +1,4 @@
-"""What Discord refuses at the start: the bot serves what it can, and otherwise repeats Discord's sentence.
+"""Discord refuses something at the start: the bot serves what it can, and otherwise repeats Discord's sentence.
 
 From serenity-rs/serenity#2993 (Entry Point commands), AstrBotDevs/AstrBot#8029 and discord/discord-api-docs#6188 (the
 daily quota of new commands, once used up for whole accounts by Discord's own mistake).
@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord
+from tests.support.patience import PATIENCE
 from tests.support.raw_server import RawServer
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
@@ -34,7 +35,7 @@ def raw_server() -> Iterator[RawServer]:
 async def ended(start: Start) -> tuple[int | None, str]:
     """Run the bot until it ends by itself; return its status and its last line."""
     async with start("run") as process:
-        _, stderr = await asyncio.wait_for(process.communicate(), 30)
+        _, stderr = await asyncio.wait_for(process.communicate(), PATIENCE)
     return process.returncode, stderr.decode().splitlines()[-1]
 
 
@@ -89,7 +90,7 @@ async def test_a_refused_registration_serves_the_commands_that_are_there(
     async with start("run") as process:
         assert process.stderr is not None
         lines = []
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while b"logged in to Discord" not in (line := await process.stderr.readline()):
                 assert line
                 lines.append(line.decode())
@@ -100,6 +101,57 @@ async def test_a_refused_registration_serves_the_commands_that_are_there(
     assert '"level": "error"' in told
     assert "the commands that are registered" in told
     assert ("tomorrow" in told) == (code == 30034)
+
+
+@pytest.mark.parametrize("older", [True, False])
+async def test_a_registration_that_must_wait_keeps_nobody_waiting(
+    older: bool, start: Start, discord: EmbeddedDiscord
+) -> None:
+    """After a 429, discord.py sleeps as long as Discord says: for hours, in public reports."""
+    if older:
+        async with start():
+            pass
+        use_older_words(discord)
+    discord.faults.next("commands", status=429, retry_after=12)
+
+    async with start("run") as process:
+        assert process.stderr is not None
+        lines = []
+        async with asyncio.timeout(PATIENCE):
+            while b"logged in to Discord" not in (line := await process.stderr.readline()):
+                assert line
+                lines.append(line.decode())
+            commands = discord.state.commands()
+            while b"slash commands registered" not in await process.stderr.readline():
+                pass
+
+    assert [each["description"] for each in commands] == (["the words of an older release"] if older else [])
+    assert discord.state.commands()[0]["description"] != "the words of an older release"
+    [told] = [line for line in lines if "keeps the registration of commands waiting" in line]
+    assert '"level": "error"' in told
+
+
+async def test_a_registration_that_fails_late_ends_a_bot_without_commands(
+    start: Start, discord: EmbeddedDiscord
+) -> None:
+    discord.faults.next("commands", status=503, message="Under maintenance", delay=10)
+
+    status, line = await ended(start)
+
+    assert status == 5
+    assert "Under maintenance" in line
+
+
+async def test_a_connection_lost_at_the_registration_serves_what_is_there(
+    start: Start, discord: EmbeddedDiscord
+) -> None:
+    async with start():
+        pass
+    use_older_words(discord)
+    discord.faults.next("commands", cut=True, times=9)
+
+    async with start():
+        pass
 
 
 async def test_a_used_up_quota_with_nothing_registered_says_when_it_ends(

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord
+from tests.support.patience import PATIENCE
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 
@@ -22,7 +23,7 @@ async def said_until_connected(start: Start) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     async with start("run") as process:
         assert process.stderr is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not lines or "logged in to Discord" not in lines[-1]["message"]:
                 lines.append(json.loads(await process.stderr.readline()))
     return lines
@@ -53,7 +54,7 @@ async def test_without_a_config_it_says_so(start: Start, home: Path, discord: Em
     (home / ".config/openab-auth/config.toml").unlink()
     async with start("run") as process:
         assert process.stderr is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while b"vendors offered" not in (line := await process.stderr.readline()):
                 assert line
 

@@ -193,7 +193,7 @@ def calls_in(file: Path) -> set[str]:
 
 
 def test_one_room_alone_changes_owners_and_modes_and_makes_folders() -> None:
-    """That room works with descriptors, because a path may have become a link."""
+    """`ownership.py` works with descriptors, because a path may have become a link."""
     rooms = [file for floor in ("storage", "oauth", "cogs", "bot") for file in (ROOT / floor).rglob("*.py")]
     assert calls_in(ROOT / "storage/file/ownership.py") >= {"fchown", "fchmod", "mkdir"}
     assert {str(file.relative_to(ROOT)) for file in rooms if calls_in(file) & BY_DESCRIPTOR} == {

@@ -1,4 +1,4 @@
-"""The rooms of the tests: no test module is imported, names are short, and a file is about one subject."""
+"""The rooms of the tests: no test module is imported, names and files are short, and no wait is hasty."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 from pathlib import Path
 
 import pytest
+
+from tests.support.patience import PATIENCE
 
 TESTS = Path(__file__).parents[1]
 FLOORS = ("bot", "cogs", "house", "oauth", "public", "soak", "storage", "support")
@@ -21,11 +23,25 @@ def test_a_file_of_the_tests_is_short_and_imports_no_test(file: Path) -> None:
     assert len(text.splitlines()) <= LONGEST_FILE
     assert [name for name in names_of_tests(tree) if len(name) > LONGEST_NAME] == []
     assert [module for module in imported(tree) if is_of_pytest(module)] == []
+    assert [call.lineno for call in hasty_waits(tree)] == []
 
 
 def names_of_tests(tree: ast.Module) -> list[str]:
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     return [function.name for function in functions if function.name.startswith("test_")]
+
+
+def hasty_waits(tree: ast.Module) -> list[ast.Call]:
+    """Return the waits for an event that end after a few seconds, which a machine shared with others may need."""
+    return [
+        call
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"timeout", "until"}
+        if call.args and isinstance(call.args[-1], ast.Constant) and isinstance(call.args[-1].value, int | float)
+        if call.args[-1].value < PATIENCE
+    ]
 
 
 def imported(tree: ast.Module) -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import queue
-import random
 import signal
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from openab_auth.bot.playground.issuer import ThreadedIssuer
 from tests.soak.faults.commands import ROOT
 from tests.soak.faults.fault_shim import Fault
 from tests.soak.oracles import Excuses, Findings, check_modes, check_tokens_gone
+from tests.soak.run import SoakRun
 from tests.soak.vendors import write_config
 
 WORKERS: Final = 6
@@ -46,7 +46,7 @@ class Limits:
 class Storm:
     """Six workers, each with a tenant of its own; all of them refresh everybody's login."""
 
-    def __init__(self, issuer: ThreadedIssuer, base: Path, chance: random.Random, findings: Findings) -> None:
+    def __init__(self, issuer: ThreadedIssuer, base: Path, soak: SoakRun, findings: Findings) -> None:
         self.tenants = [f"t{number}" for number in range(WORKERS)]
         self.store = base / "agent" / "auth.json"
         self.store.parent.mkdir(mode=0o700)
@@ -54,7 +54,7 @@ class Storm:
         self.ended: Counter[str] = Counter()
         self.workers: dict[str, subprocess.Popen[str]] = {}
         self._config = write_config(base / "config.toml", issuer, self.tenants)
-        self._base, self._chance, self._findings = base, chance, findings
+        self._base, self._soak, self._findings = base, soak, findings
         self._events: queue.SimpleQueue[tuple[subprocess.Popen[str], dict[str, Any]]] = queue.SimpleQueue()
         self._inside: dict[str, bool | None] = {}  # what a tenant's own worker was told; None: not known
         self._alive: dict[str, float] = {}  # when a tenant's worker was last seen alive
@@ -69,6 +69,7 @@ class Storm:
             worker = subprocess.Popen(
                 command,
                 cwd=self._base, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=err, text=True,
+                start_new_session=True,
             )  # fmt: skip
         self.workers[tenant] = worker
         self._alive[tenant] = time.time()
@@ -88,6 +89,11 @@ class Storm:
             for line in worker.stdout:
                 if line.endswith("\n"):  # a worker that is killed may leave half a line
                     self._events.put((worker, json.loads(line)))
+
+    @property
+    def runs(self) -> bool:
+        """Return whether the storm goes on: its time has not passed, or the busy machine has served no token yet."""
+        return self._soak.runs or not self.ended["token 0"]
 
     def wait_until_ready(self, replacing: Callable[[], Limits] | None = None) -> None:
         """Wait until every worker works; with `replacing`, those that end before are replaced."""
@@ -127,18 +133,17 @@ class Storm:
             if event["event"] == "begun" and event["what"] in {"complete", "logout"}:
                 self._inside[tenant] = None
             elif event["event"] == "ended":
-                self._compare(event, own=own)
+                self.compare(event, own=own)
 
-    def _compare(self, event: dict[str, Any], *, own: bool) -> None:
+    def compare(self, event: dict[str, Any], *, own: bool) -> None:
+        """Note what a command's end breaks, and excuse the answers that it lost; `own`: by the tenant's own worker."""
         what, tenant, status = event["what"], event["tenant"], event["status"]
         self.ended[f"{what} {status if isinstance(status, int) else 'raised'}"] += 1
-        if event["lost"]:
+        # Keeping an answer may take more memory than there is; CPython then raises its own errors, or aborts.
+        out_of_memory = not isinstance(status, int) and any(words in status for words in _OUT_OF_MEMORY)
+        if event["lost"] or out_of_memory or (isinstance(status, int) and status < 0):
             self.excuses.add(event["begun"], event["at"], tenant)
-        if not isinstance(status, int) and any(words in status for words in _OUT_OF_MEMORY):
-            self.excuses.add(
-                event["begun"], event["at"], tenant
-            )  # then keeping the answer may take more memory than there is
-        elif not isinstance(status, int):
+        if not isinstance(status, int) and not out_of_memory:
             self._findings.add(f"{what} raised", status)
         elif status == 1:
             self._findings.add(f"{what} ended with 1, which is not in the contract", event["err"])
@@ -212,13 +217,15 @@ class Storm:
         """Return the command of a worker; with `finish` it ends everybody's login, and then itself."""
         asked = {
             "store": str(self.store), "config": str(self._config), "tenant": tenant, "tenants": self.tenants,
-            "seed": self._chance.randrange(10**6), "shim": shim, "finish": finish, **asdict(limits),
+            "seed": self._soak.number(), "shim": shim, "finish": finish, **asdict(limits),
         }  # fmt: skip
         return [sys.executable, "-m", "tests.soak.programs.worker", json.dumps(asked)]
 
 
 def _kill(worker: subprocess.Popen[str]) -> None:
-    worker.kill()
+    """Kill the worker and its agent, which may hang without memory and would keep a lease."""
+    if worker.poll() is None:
+        os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
     assert worker.stdin is not None
     worker.stdin.close()

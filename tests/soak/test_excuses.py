@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import time
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer
 from tests.soak.oracles import Excuses, Findings
+from tests.soak.run import SoakRun
 from tests.soak.storm import Limits, Storm
 
 
@@ -38,9 +38,24 @@ def test_a_login_that_a_command_lost_excuses_no_other_login() -> None:
     assert not excuses.take("other", 10.5, 11.0, set())
 
 
-def test_a_worker_that_died_is_excused_from_when_it_was_last_seen(base: Path, findings: Findings) -> None:
+def test_an_agent_that_a_signal_ended_is_excused_once(base: Path, soak: SoakRun, findings: Findings) -> None:
+    """CPython aborts where it gets no memory for its own error, and says nothing of the answer that it had."""
     with ThreadedIssuer.listening() as issuer:
-        storm = Storm(issuer, base, random.Random(1), findings)  # noqa: S311 - no secret
+        storm = Storm(issuer, base, soak, findings)
+        aborted = {"event": "ended", "what": "exec", "tenant": "t0", "status": -6, "err": "", "lost": False}
+
+        storm.compare({**aborted, "begun": 10.0, "at": 12.0}, own=True)
+
+        used = set[tuple[int, str]]()
+        assert storm.excuses.take("t0", 10.5, 11.0, used)
+        assert not storm.excuses.take("t0", 10.5, 11.0, used)
+
+
+def test_a_worker_that_died_is_excused_from_when_it_was_last_seen(
+    base: Path, soak: SoakRun, findings: Findings
+) -> None:
+    with ThreadedIssuer.listening() as issuer:
+        storm = Storm(issuer, base, soak, findings)
         for tenant in storm.tenants:
             storm.start(tenant, Limits())
         storm.wait_until_ready(Limits)

@@ -32,7 +32,7 @@ def issuer() -> Iterator[ThreadedIssuer]:
 
 @pytest.fixture
 def storm(issuer: ThreadedIssuer, base: Path, soak: SoakRun, findings: Findings) -> Iterator[Storm]:
-    storm = Storm(issuer, base, soak.chance, findings)
+    storm = Storm(issuer, base, soak, findings)
     yield storm
     storm.kill_all()
 
@@ -46,7 +46,6 @@ def raging(storm: Storm, findings: Findings, limits: Callable[[], Limits], shim:
         storm.wait_until_ready(limits if limits().memory else None)
         yield
         storm.stop()
-    assert storm.ended["token 0"] > 0, storm.ended
     storm.check_afterwards()
 
 
@@ -67,7 +66,7 @@ def test_disks_that_fail(issuer: ThreadedIssuer, storm: Storm, shim: Path, soak:
 
     with raging(storm, findings, limits, shim):
         soak.begin(SHARE)
-        while soak.runs:
+        while storm.runs:
             time.sleep(0.05)
             storm.take_events()
     assert check_vendor(issuer, findings, storm.excuses) > 0
@@ -76,14 +75,17 @@ def test_disks_that_fail(issuer: ThreadedIssuer, storm: Storm, shim: Path, soak:
 
 def test_processes_that_are_killed(issuer: ThreadedIssuer, storm: Storm, soak: SoakRun, findings: Findings) -> None:
     forgive_the_last(issuer)
+    ended = 0
     with raging(storm, findings, Limits):
         soak.begin(SHARE)
-        while soak.runs:
+        while storm.runs:
             time.sleep(soak.chance.uniform(0.05, 1.0))
             storm.take_events()
-            tenant = soak.chance.choice(storm.tenants)
-            storm.kill(tenant)
-            storm.start(tenant, Limits())
+            if storm.ended.total() >= ended + len(storm.tenants):  # a busy machine needs longer for these commands
+                ended = storm.ended.total()
+                tenant = soak.chance.choice(storm.tenants)
+                storm.kill(tenant)
+                storm.start(tenant, Limits())
         storm.wait_until_ready()
     assert check_vendor(issuer, findings, storm.excuses) > 0
     findings.check()
@@ -94,7 +96,7 @@ def test_processes_that_stand_still(issuer: ThreadedIssuer, storm: Storm, soak: 
     goes_on: dict[str, float] = {}
     with raging(storm, findings, Limits):
         soak.begin(SHARE * 1.6)
-        while soak.runs:
+        while storm.runs:
             time.sleep(0.05)
             storm.take_events()
             for tenant in [tenant for tenant, at in goes_on.items() if at < time.monotonic()]:
@@ -114,7 +116,7 @@ def test_processes_with_few_descriptors(
     forgive_the_last(issuer)
     with raging(storm, findings, lambda: Limits(descriptors=soak.chance.randrange(9, 14))):
         soak.begin(SHARE * 0.6)
-        while soak.runs:
+        while storm.runs:
             time.sleep(0.05)
             storm.take_events()
     check_vendor(issuer, findings, storm.excuses)
@@ -130,7 +132,7 @@ def test_processes_with_little_memory(issuer: ThreadedIssuer, storm: Storm, soak
 
     with raging(storm, findings, limits):
         soak.begin(SHARE * 0.6)
-        while soak.runs:
+        while storm.runs:
             time.sleep(0.05)
             storm.take_events()
             storm.replace_ended(limits)

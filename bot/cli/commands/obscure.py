@@ -13,6 +13,7 @@ from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_for_reading
 from openab_auth.oauth.config import obscured_text as obscured
+from openab_auth.oauth.config import without_blanks
 from openab_auth.oauth.errors import SecretMissingError
 from openab_auth.oauth.vendors import PROGRAMS, InstalledSecretError, VendorName, find_secret
 
@@ -62,7 +63,7 @@ def reveal(arguments: argparse.Namespace) -> int:
 
 def _secret(prompt: str) -> str:
     """Read one line, without echo on a terminal; never from the command line, which other users can see."""
-    secret = (getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()).strip()
+    secret = without_blanks(getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline())
     if "\ufffd" in secret:
         message = "standard input has bytes that its encoding does not have; set PYTHONIOENCODING=utf-8"
         raise UsageError(message, "openab-auth obscure")

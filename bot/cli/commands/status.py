@@ -67,40 +67,40 @@ def _login(login: LoginState) -> dict[str, object]:
     }
     if failed := login.failed:
         row["failed"] = {"reason": failed.reason, "at": int(failed.at), "not_before": int(failed.not_before)}
-    if standing := login.standing:
+    if access := login.access:
         row["server"] = {
-            "host": standing.host or None,
-            "issuer": standing.issuer or None,
-            "asked": standing.asked,
-            "granted": standing.granted,
-            "missing": standing.missing,
-            "hint": _advice(standing, login.tenant),
+            "host": access.host or None,
+            "issuer": access.issuer or None,
+            "asked": access.asked,
+            "granted": access.granted,
+            "missing": access.missing,
+            "hint": _advice(access, login.tenant),
         }
     return row
 
 
 def _login_lines(login: LoginState) -> list[str]:
     """Return a line that describes the login, and lines with details below it."""
-    below = _standing_lines(login.standing, login.tenant) if login.standing else []
+    below = _access_lines(login.access, login.tenant) if login.access else []
     if failed := login.failed:
         at, then = _moment(int(failed.at)), _moment(int(failed.not_before))
         below.append(f"last renewal failed at {at} ({failed.reason}); next attempt not before {then}")
     return [_login_line(login), *(f"  {one_line(line, longest=_LONGEST)}" for line in below)]
 
 
-def _standing_lines(standing: GrantedAccess, tenant: str) -> list[str]:
-    lines = [f"at {standing.host}, authorization server {standing.issuer or 'unknown'}"] if standing.host else []
-    if standing.differs:
-        lines.append(f"scopes asked for: {join_words(standing.asked)}; granted: {join_words(standing.granted)}")
-    if standing.remedy:
-        lines.append(f"missing scopes: {join_words(standing.missing)}; {_advice(standing, tenant)}")
+def _access_lines(access: GrantedAccess, tenant: str) -> list[str]:
+    lines = [f"at {access.host}, authorization server {access.issuer or 'unknown'}"] if access.host else []
+    if access.differs:
+        lines.append(f"scopes asked for: {join_words(access.asked)}; granted: {join_words(access.granted)}")
+    if access.remedy:
+        lines.append(f"missing scopes: {join_words(access.missing)}; {_advice(access, tenant)}")
     return lines
 
 
-def _advice(standing: GrantedAccess, tenant: str) -> str | None:
+def _advice(access: GrantedAccess, tenant: str) -> str | None:
     from openab_auth.oauth.mcp import advice  # noqa: PLC0415 - a store without servers does not pay for it
 
-    return advice(standing.remedy, tenant) if standing.remedy else None
+    return advice(access.remedy, tenant) if access.remedy else None
 
 
 def _login_line(login: LoginState) -> str:

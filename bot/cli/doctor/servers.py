@@ -131,10 +131,10 @@ def _look_at_scopes(
     return checks
 
 
-def _scopes(server: McpServer, standing: GrantedAccess) -> Check:
-    name, granted = f"{server.vendor_name} scopes", f"granted: {join_words(standing.granted) or 'none named'}"
-    if standing.remedy:
-        message = f"{granted}; an agent was refused because it lacks {join_words(standing.missing)}"
-        return Check(name, ok=False, message=message, hint=advice(standing.remedy, server.tenant))
-    rest = f"; asked for and not granted: {join_words(standing.withheld)}" if standing.withheld else ""
+def _scopes(server: McpServer, access: GrantedAccess) -> Check:
+    name, granted = f"{server.vendor_name} scopes", f"granted: {join_words(access.granted) or 'none named'}"
+    if access.remedy:
+        message = f"{granted}; an agent was refused because it lacks {join_words(access.missing)}"
+        return Check(name, ok=False, message=message, hint=advice(access.remedy, server.tenant))
+    rest = f"; asked for and not granted: {join_words(access.withheld)}" if access.withheld else ""
     return Check(name, ok=True, message=f"{granted}{rest}")

@@ -22,7 +22,7 @@ from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.file import ownership
-from openab_auth.storage.worker_thread import in_thread
+from openab_auth.storage.worker_thread import in_thread, own_threads
 
 Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout", "died", "mcp_add", "mcp_remove"]
 _log = logging.getLogger(__name__)
@@ -109,8 +109,9 @@ class Audit:
 
     async def _append(self, line: str) -> None:
         """Append a line; where no thread can be started, write it in this thread, at worst a second time."""
+        threads = own_threads(asyncio.get_running_loop())
         try:
-            async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private) as file:
+            async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private, executor=threads) as file:
                 await file.write(line)
         except RuntimeError:
             with open(self._path, "a", encoding="utf-8", opener=_private) as here:  # noqa: ASYNC230

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Final
 
@@ -11,6 +10,7 @@ import discord
 from openab_auth.cogs.auth.guard.access import Caller, member_caller
 from openab_auth.cogs.auth.guard.errors import AccessUnknownError
 from openab_auth.cogs.auth.replies import LOST, reason
+from openab_auth.oauth.http import awake_timeout
 from openab_auth.storage.entries import UserId
 
 _DEADLINE: Final = 5.0  # seconds; a stopping bot waits for the answer, and for a revocation after it
@@ -30,7 +30,7 @@ class Members:
             AccessUnknownError: Discord gave no usable answer.
         """
         try:
-            async with asyncio.timeout(_DEADLINE):
+            async with awake_timeout(_DEADLINE):
                 there = self._client.get_guild(guild) or await self._client.fetch_guild(guild, with_counts=False)
                 return member_caller(await there.fetch_member(user), guild)
         except (discord.NotFound, discord.Forbidden):

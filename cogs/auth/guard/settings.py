@@ -15,6 +15,7 @@ from openab_auth.oauth.config import (
     environment_value,
     parse_config,
     replace_variables,
+    without_blanks,
 )
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.http import why_unsafe
@@ -75,7 +76,7 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
     values = replace_variables(config.discord, "discord", environ, mistakes)
     table = ConfigTable(values, "discord", mistakes)
     table.only([field.name for field in fields(DiscordSettings)])
-    token = table.text("bot_token").strip() or environment_value(environ, "DISCORD_TOKEN")
+    token = without_blanks(table.text("bot_token")) or environment_value(environ, "DISCORD_TOKEN")
     settings = DiscordSettings(
         bot_token=Secret(token) if token else None,
         allowed_users=frozenset(UserId(number) for number in _ids(table, values, "allowed_users")),

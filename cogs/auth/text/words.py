@@ -224,8 +224,8 @@ def login(language: Language, state: LoginState) -> Markup:
         details.append(_token(language, state.expires_at, refreshable=state.refreshable))
     if state.vendor and (other_host := other_host_of(language, "status-other-host", state.vendor)):
         details.append(other_host)
-    elif state.standing and state.standing.host:
-        details.append(language.say("status-server", host=plain(state.standing.host, _TITLE)))
+    elif state.access and state.access.host:
+        details.append(language.say("status-server", host=plain(state.access.host, _TITLE)))
     if state.shadowed_by:
         details.append(language.say("status-shadowed", variable=plain(state.shadowed_by, _TITLE)))
     first = language.say("status-login", mark="⚠️" if ended else "✅", title=title, state=says)
@@ -250,13 +250,13 @@ def _below(language: Language, state: LoginState) -> list[Markup]:
     if failed := state.failed:
         at, then = when(language, int(failed.at)), when(language, int(failed.not_before))
         lines.append(language.say("status-renewal-failed", time=at, then=then, reason=_reason(failed.reason, _SCOPES)))
-    if (standing := state.standing) and standing.differs:
-        asked, granted = _scopes(standing.asked), _scopes(standing.granted)
+    if (access := state.access) and access.differs:
+        asked, granted = _scopes(access.asked), _scopes(access.granted)
         lines.append(language.say("status-scopes", asked=asked, granted=granted))
-    if standing and standing.remedy:
+    if access and access.remedy:
         table = table_name(cut(bare_name(state.tenant), _TITLE))
-        todo = language.say(f"remedy-{standing.remedy}", table=table)
-        lines.append(language.say("status-missing-scopes", scopes=_scopes(standing.missing), todo=todo))
+        todo = language.say(f"remedy-{access.remedy}", table=table)
+        lines.append(language.say("status-missing-scopes", scopes=_scopes(access.missing), todo=todo))
     return lines
 
 

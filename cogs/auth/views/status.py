@@ -57,7 +57,7 @@ def status_message(
         *(
             LoginButton(language, state.vendor.name, state.vendor.title)
             for state in status.logins
-            if state.vendor and (state.state == "dead" or (state.standing and state.standing.remedy == "log-in"))
+            if state.vendor and (state.state == "dead" or (state.access and state.access.remedy == "log-in"))
         ),
     ]
     title = language.say("status-title")

@@ -1,1 +1,1 @@
-"""What a reply of an authorization server means: its tokens, its refusal, or trouble that may pass."""
+"""Read a reply of an authorization server: its tokens, its refusal, or trouble that may pass."""

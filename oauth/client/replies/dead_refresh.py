@@ -7,37 +7,40 @@ sentence. A reply that may be an outage never counts: a login that is called dea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
+from openab_auth.oauth.client.replies.refusal_text import snake_case, texts_of
 from openab_auth.storage.entries import Json
 
 _WORDS: Final = frozenset(
     {
         "account_selection_required",  # OpenID Connect Core 3.1.2.6, also the next ones; Entra answers a refresh so
-        "bad_refresh_token",  # GitHub, HubSpot
         "consent_required",
         "expired_token",
         "interaction_required",
         "invalid_grant",  # RFC 6749 5.2
         "invalid_rapt",  # Google: the organisation wants a new sign-in
-        "invalid_refresh_token",  # Slack, Firebase
         "login_required",
         "mfa_required",  # Auth0
-        "refresh_token_already_used",  # Supabase
-        "refresh_token_expired",  # OpenAI, also the next two
-        "refresh_token_invalidated",
-        "refresh_token_reused",
-        "refresh_token_not_found",  # Supabase
-        "refresh_token_revoked",
         "session_expired",  # Supabase
         "session_not_found",
         "token_expired",  # OpenAI, Slack, Firebase
         "token_invalidated",
+        "token_not_valid",  # Simple JWT
         "token_revoked",
         "user_disabled",  # Firebase, also the next one
         "user_not_found",
     }
+)
+_GRANT_WORD: Final = (
+    re.compile(  # codes that name the refresh token: GitHub, HubSpot, OpenAI, Slack, Firebase, Supabase
+        r"invalid_grant"
+        r"|(?:(?!not_|to_)[a-z0-9]+_){0,3}(?:"
+        r"(?:bad|expired|inactive|invalid|reused|revoked|unknown|used)_refresh_?token"
+        r"|refresh_?token_(?:(?:is|was|has|has_been|already)_)*"
+        r"(?:blacklisted|expired|inactive|invalid|invalidated|not_found|not_valid|reused|revoked|unknown|used))"
+    )
 )
 _OTHER_TROUBLE: Final = frozenset(  # the client's, or an outage's
     {
@@ -59,32 +62,42 @@ _OTHER_TROUBLE: Final = frozenset(  # the client's, or an outage's
         "use_dpop_nonce",
     }
 )
-_CODE_MEMBERS: Final = ("error", "code", "type", "__type", "suberror", "error_subtype", "error_code", "errorCode")
-_OTHER_CODE_MEMBERS: Final = ("status", "message")  # also HTTP statuses and sentences; only words about tokens count
-_TEXT_MEMBERS: Final = ("error", "error_description", "message", "msg", "detail", "reason", "title", "description")
-_CLEAR_STATUS: Final = frozenset({200, 400, 401, 403})
-_GONE_STATUS: Final = frozenset({404, 410, 422})  # only for words that name the refresh token
+_OF_THE_CLIENT: Final = frozenset({"invalid_client", "invalid_scope", "invalid_target", "unsupported_grant_type"})
+_CODE_MEMBERS: Final = frozenset(
+    {"error", "code", "type", "__type", "suberror", "error_subtype", "error_code", "errorcode", "errcode"}
+)
+_SENTENCE_MEMBERS: Final = frozenset(
+    {
+        *("error", "errors", "error_description", "error_message", "error_msg", "errmsg", "error_summary"),
+        *("message", "long_message", "msg", "detail", "details", "reason", "title", "description", "faultstring"),
+    }
+)
+TELLING_MEMBERS: Final = _CODE_MEMBERS | _SENTENCE_MEMBERS
+_OTHER_CODE_MEMBERS: Final = _SENTENCE_MEMBERS | {"status"}  # only words about the grant count
+_PASSING_STATUS: Final = frozenset({407, 408, 409, 423, 425, 429, 451})
 _CODE_STATUS: Final = frozenset({200, 400, 401})  # 403 may be a gate's in between
-_PROSE_STATUS: Final = frozenset({400, 401, 403})
-_LONGEST: Final = 1000  # characters of one member that are read
 
 # The words stand close together: "failed to refresh token: invalid reply" is an outage.
 _SUBJECT: Final = r"(?<!to )(?<!not )\brefresh[ _-]?token"
 _OVER: Final = (
-    r"(?:(?:already |no longer )?(?:invalid|expired|revoked|inactive|used|reused|unknown|valid|active)"
+    r"(?:(?:already |no longer |been |already been )?"
+    r"(?:invalid|expired|revoked|inactive|used|reused|unknown|valid|active|incorrect|blacklisted)"
     r"|not (?:valid|found|active|recogni[sz]ed))"
 )
-_END: Final = r"(?=\s*(?:$|[.,;!)\"']|or\b|and\b|provided|supplied|given))"
+_END: Final = r"(?=\s*(?:$|[.,;!)\"'\]]|or\b|and\b|provided|supplied|given|due to\b|by (?:the|an?) (?:user|admin)))"
 _PROSE: Final = re.compile(
     rf"\b(?:invalid|expired|revoked|unknown) {_SUBJECT.replace('(?<!to )(?<!not )', '')}s?{_END}"
     rf"|{_SUBJECT} (?:is|was|has|has been|is an?) (?!valid|active|used\b){_OVER}{_END}"
+    rf"|{_SUBJECT} (?:does not|doesn't|no longer) exists?{_END}"
     rf"|(?:^|[.;:] )(?<!verify: )(?:the |your )?{_SUBJECT} (?:expired|revoked|not found|reuse detected){_END}",
     re.IGNORECASE,
 )
 _MAY_PASS: Final = re.compile(
     r"temporar|try(?:ing)? again|later|retry|rate.?limit|too many|unavailable|time[ds]? ?out|timeout|overload"
     r"|maintenance|internal|outage|in progress|busy|upstream|nonce|parameter|database|replica|\block\b|\bdown\b"
-    r"|cannot verify",
+    r"|(?:cannot|can't|could not|couldn't|unable to|failed to) (?:be )?(?:verif|reach|connect|contact|look)"
+    r"|unreachable|throttl|quota|unexpected error"
+    r"|(?:connection|network) (?:closed|error|failed|failure|lost|problem|refused|reset|trouble)",
     re.IGNORECASE,
 )
 
@@ -94,47 +107,55 @@ def refresh_token_is_over(status: int, body: Mapping[str, Json]) -> bool:
 
     A known error code counts in each member where servers put one. So does a sentence that calls the refresh token
     invalid, expired or revoked. An answer that also speaks of trouble with the client, or of trouble that may pass,
-    never counts. With 403, which gates in between use, only words about the grant or the refresh token count.
+    never counts. With 403 and rarer statuses, which gates in between use, only words about the grant or the refresh
+    token count.
     """
-    if status == 200 and not body.get("error"):  # noqa: PLR2004 - OK
+    if not (status in range(400, 500) or (status == 200 and _tells_trouble(body))) or status in _PASSING_STATUS:  # noqa: PLR2004
         return False
-    codes = frozenset(map(_code, (*_strings(body, _CODE_MEMBERS), *_inner_messages(body))))
-    others = frozenset(map(_code, _strings(body, _OTHER_CODE_MEMBERS)))
+    texts = texts_of(body)
+    codes = codes_of(body) | _inner_messages(body)
+    others = _codes(texts, _OTHER_CODE_MEMBERS)
     if may_pass(body) or (codes | others) & _OTHER_TROUBLE:
         return False
-    known = codes & _WORDS
-    of_the_grant = {word for word in known | (others & _WORDS) if "refresh_token" in word or word == "invalid_grant"}
-    if status in _GONE_STATUS:
-        return any("refresh_token" in word for word in of_the_grant)
-    if (of_the_grant and status in _CLEAR_STATUS) or (known and status in _CODE_STATUS):
+    if any(map(_GRANT_WORD.fullmatch, codes | others)) or (status in _CODE_STATUS and codes & _WORDS):
         return True
-    return status in _PROSE_STATUS and any(map(_PROSE.search, _strings(body, _TEXT_MEMBERS)))
-
-
-def _inner_messages(body: Mapping[str, Json]) -> list[str]:
-    """Return the `message` of the `error` object, where Firebase puts its codes."""
-    error = body.get("error")
-    message = error.get("message") if isinstance(error, Mapping) else None
-    return [message[:_LONGEST]] if isinstance(message, str) else []
+    return any(_PROSE.search(text) for name, text in texts if name in _SENTENCE_MEMBERS)
 
 
 def may_pass(body: Mapping[str, Json]) -> bool:
     """Return whether the answer speaks of trouble that may pass by itself."""
-    codes = frozenset(map(_code, _strings(body, (*_CODE_MEMBERS, *_OTHER_CODE_MEMBERS))))
-    passing = _OTHER_TROUBLE - {"invalid_client", "invalid_scope", "invalid_target", "unsupported_grant_type"}
-    return bool(codes & passing) or any(map(_MAY_PASS.search, _strings(body, _TEXT_MEMBERS)))
+    texts = texts_of(body)
+    codes = _codes(texts, TELLING_MEMBERS | _OTHER_CODE_MEMBERS)
+    sentences = (text for name, text in texts if name in _SENTENCE_MEMBERS)
+    return bool(codes & (_OTHER_TROUBLE - _OF_THE_CLIENT)) or any(map(_MAY_PASS.search, sentences))
 
 
-def _strings(body: Mapping[str, Json], members: tuple[str, ...]) -> Iterator[str]:
-    """Yield the texts of these members of the reply, of its `error` object, and of its first error in a list."""
-    errors = body.get("errors")
-    inner = errors[0] if isinstance(errors, list) and errors else None
-    for place in (body, body.get("error"), inner):
-        if isinstance(place, Mapping):
-            yield from (value[:_LONGEST] for name in members if isinstance(value := place.get(name), str))
+def codes_of(body: Mapping[str, Json]) -> frozenset[str]:
+    """Return the error codes in a reply, at any depth, as RFC 6749 would spell them, without the end `_error`."""
+    return _codes(texts_of(body), _CODE_MEMBERS)
+
+
+def _codes(texts: Iterable[tuple[str, str]], members: Container[str]) -> frozenset[str]:
+    return frozenset(_code(text) for name, text in texts if name in members)
+
+
+def _tells_trouble(body: Mapping[str, Json]) -> bool:
+    """Return whether a reply with status 200 is no token response, but a refusal (GitHub, Slack)."""
+    return bool(body.get("error")) or "access_token" not in {name for name, _ in texts_of(body)}
+
+
+def _inner_messages(body: Mapping[str, Json]) -> frozenset[str]:
+    """Return the `message` of the `error` object, where Firebase puts its codes."""
+    error = body.get("error")
+    message = error.get("message") if isinstance(error, Mapping) else None
+    return frozenset({_code(message)} if isinstance(message, str) else ())
 
 
 def _code(text: str) -> str:
-    """Return an error code as RFC 6749 would spell it: `InvalidGrantException` becomes `invalid_grant`."""
-    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text.strip())
-    return re.sub(r"[ -]", "_", snake).lower().rstrip(".").removesuffix("_exception").removesuffix("_error")
+    """Return an error code as RFC 6749 would spell it: `InvalidGrantException` becomes `invalid_grant`.
+
+    A code may end a URI (RFC 9457 3.1.1) or a dotted name, such as `oauth.v2.InvalidRefreshToken`.
+    """
+    word = text.strip().rstrip(".!")
+    last = re.split(r"[/#.:]", word)[-1] if not re.search(r"\s", word) else word
+    return snake_case(last).removesuffix("_exception").removesuffix("_error")

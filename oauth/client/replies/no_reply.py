@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
 from typing import Final, TypeVar
 
@@ -21,6 +22,7 @@ _CUT_OFF: Final = (  # the connection broke or stayed silent, which may pass
     ssl.SSLWantWriteError,
     ssl.SSLZeroReturnError,
 )
+_NO_MEMORY: Final = frozenset({errno.ENOMEM, errno.ENOBUFS})
 _CHECK_TLS: Final = "check the clock, the certificates of this machine (SSL_CERT_FILE) and any proxy in between"
 
 
@@ -38,11 +40,23 @@ def judge_failure(context: RequestContext, error: Exception, *, unsent: bool, be
         error, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout | httpx2.ProxyError
     )
     sent = not (unsent or never_connected)
-    ours = not isinstance(error, httpx2.HTTPError | OSError)
+    ours = _fault_here(error)
     if sent and (begun or ours):  # no silence: the server has taken the request, or this process failed
-        here, part = f"could not be read here: {type(error).__name__}", f"came only in part: {_silence(error)}"
+        here, part = f"could not be read here: {type(ours).__name__}", f"came only in part: {_silence(error)}"
         return context.unavailable(f"its answer {here if ours else part}", unread=True)
     return context.unavailable(_silence(error), processed=sent, unanswered=sent)
+
+
+def _fault_here(error: Exception) -> BaseException | None:
+    """Return the error of this process or its system, or None if the connection failed.
+
+    If there is no memory to read from the socket, the event loop closes the connection, and the answer is lost with it.
+    """
+    if lack := _cause(error, MemoryError):
+        return lack
+    if (failed := _cause(error, OSError)) and failed.errno in _NO_MEMORY:
+        return failed
+    return None if isinstance(error, httpx2.HTTPError | OSError) else error
 
 
 def _cause(error: BaseException | None, kind: type[E]) -> E | None:

@@ -8,6 +8,7 @@ import math
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from openab_auth.oauth.client.oauth_client import OAuthClient, SecretMethod
@@ -22,6 +23,9 @@ from openab_auth.storage.secret import Secret
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
 _ASSUMED: Final = 3600  # seconds
+_TIMES: Final = ("expires_at", "expiresAt", "expires_on")  # Supabase and Strava; AWS; Entra's first version
+_SHORTEST_TIME: Final = 1e9  # seconds; a smaller number is a lifetime
+_SHORTEST_MILLISECONDS: Final = 1e11
 _MOST_SCOPES: Final = 100  # stored in a login's note, for people to read
 _TOKENS: Final = ("access_token", "refresh_token", "id_token")
 
@@ -109,16 +113,31 @@ def jwt_claims(token: Json) -> dict[str, Json]:
 def _expires_at(client: OAuthClient, reply: JsonObject, now: float, *, renewable: bool) -> int:
     """Return the expiry in unix seconds, from the first of these that says it.
 
-    These are `expires_in` (RFC 6749 5.1), the `exp` of an access token that is a JWT (RFC 9068 2.2), and the client's
-    `token_lifetime`. Otherwise an hour is assumed. But a token that nobody can renew is good until a server refuses it.
+    These are `expires_in` (RFC 6749 5.1), the time in `expires_at` or `expires_on`, the `exp` of an access token that
+    is a JWT (RFC 9068 2.2), and the client's `token_lifetime`. Otherwise an hour is assumed. But a token that nobody
+    can renew is good until a server refuses it.
     """
-    said = _seconds(reply.get("expires_in"))
-    end = None if said else _seconds(jwt_claims(reply.get("access_token")).get("exp"))
-    if end and end > now:
-        said = end - now
-    if said is None:
-        said = client.token_lifetime or (_ASSUMED if renewable else NEVER)
-    return int(min(now + said, NEVER))
+    times = [reply.get(name) for name in _TIMES]
+    lifetime = _seconds(reply.get("expires_in"))
+    if lifetime and lifetime >= _SHORTEST_TIME:
+        times.insert(0, lifetime)  # no lifetime of decades, but a time
+    elif lifetime:
+        return int(now + lifetime)
+    for end in (*map(_unix_seconds, times), _unix_seconds(jwt_claims(reply.get("access_token")).get("exp"))):
+        if end and end > now:
+            return int(min(end, NEVER))
+    return int(min(now + (client.token_lifetime or (_ASSUMED if renewable else NEVER)), NEVER))
+
+
+def _unix_seconds(value: Json) -> float | None:
+    """Return a time in unix seconds that is given in seconds, in milliseconds or as a date (RFC 3339); else None."""
+    if (seconds := _seconds(value)) is not None:
+        return seconds / 1000 if seconds >= _SHORTEST_MILLISECONDS else seconds
+    try:
+        date = datetime.fromisoformat(value.strip()) if isinstance(value, str) else None
+        return None if date is None else (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _seconds(value: Json) -> float | None:

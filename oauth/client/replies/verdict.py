@@ -16,7 +16,8 @@ from typing import Final, TypeAlias
 
 import httpx2
 
-from openab_auth.oauth.client.replies.dead_refresh import may_pass, refresh_token_is_over
+from openab_auth.oauth.client.replies.dead_refresh import TELLING_MEMBERS, codes_of, may_pass, refresh_token_is_over
+from openab_auth.oauth.client.replies.refusal_text import refusal_without_object, texts_of
 from openab_auth.oauth.errors import (
     Asked,
     ClientRefusedError,
@@ -34,35 +35,52 @@ from openab_auth.storage.secret import Secret
 JsonObject: TypeAlias = Mapping[str, Json]
 
 RFC_6749_NAMES: Final[Mapping[str, str]] = MappingProxyType({})  # vendors with other member names have a table of them
-_UNKNOWN_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
+_UNKNOWN_CLIENT: Final = frozenset(
+    {
+        "bad_client_secret",  # Slack's, also the next one
+        "invalid_client_id",
+        "incorrect_client_credentials",  # GitHub's
+        "invalid_client",
+        "unauthorized_client",
+    }
+)
 _OUR_FAULT: Final = frozenset(
     {
         "device_flow_disabled",  # GitHub's
-        "incorrect_client_credentials",  # GitHub's
         "invalid_scope",
         "invalid_target",
         "unsupported_grant_type",
     }
 )
+_OF_TABLE: Final = re.compile(  # what an operator can mend, in the description of an `invalid_request`
+    r"(?i)\b(?:parameters?|missing|required?|unsupported|malformed|body|client_id|grant_type|scopes?|resource|audience"
+    r"|methods?|authentication|credentials)\b"
+)
 _REUSE: Final = re.compile(r"(?i)(\b|_)re-?used?\b|\balready (been )?(used|spent|redeemed)|\b(used|spent) already")
 _ELSEWHERE: Final = "; another tool, or a copy of this store, has used this refresh token"
-_NOT_NOW: Final = frozenset(  # the server did not process the request
+_NOT_NOW: Final = frozenset(  # the server did not process the request; as `codes_of` spells them
     {
-        "overloaded_error",
-        "rate_limit_error",
+        "overloaded",
+        "rate_limit",
         "rate_limit_exceeded",
+        "rate_limited",
+        "ratelimited",  # Slack
         "slow_down",
         "temporarily_unavailable",
+        "throttled",
+        "throttling",  # AWS, also the next one
         "too_many_requests",
     }
 )
-_PASSING: Final = _NOT_NOW | {"server_error"}
+_PASSING: Final = _NOT_NOW | {"server"}
 LONGEST_TOKEN: Final = 2**16  # bytes; every commit rewrites the file, and everybody waits for it
 _PROOF_BOUND: Final = frozenset({"dpop", "mac", "pop"})  # token types that also need a key
 _TOO_MANY: Final = 429
 _TRANSIENT_STATUS: Final = frozenset({408, 425, _TOO_MANY})
 _ABSENT: Final = frozenset({404, 405, 410})
-_UNPROCESSED_STATUS: Final = frozenset({425, _TOO_MANY, 503})  # RFC 8470 5.2, RFC 6585 4, RFC 9110 15.6.4
+_UNPROCESSED_STATUS: Final = frozenset({425, _TOO_MANY, 503, 529})  # RFC 8470 5.2, RFC 6585 4, RFC 9110 15.6.4; Claude
+_STOPPED_STATUS: Final = frozenset({407, 511})  # by a proxy: RFC 9110 15.5.8, RFC 6585 6
+_FORBIDDEN: Final = 403  # with Retry-After, it limits the rate (GitHub)
 _REGION: Final = "unsupported_country_region_territory"  # OpenAI's word for an address in a country without service
 _REFUSING_STATUS: Final = frozenset({400, 401})  # RFC 6749 5.2
 _LONGEST_WAIT: Final = 24 * 3600.0
@@ -137,22 +155,24 @@ def judge_reply(
 def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | None, now: float) -> OAuthError | None:
     """Return the error of a reply, or None; checked in order: transient trouble, error codes, endpoint, shape."""
     words, status = error_words(body or {}), reply.status_code
-    reason = reason_of(context, status, body)
+    said = refusal_without_object(reply) if body is None else body
+    reason = reason_of(context, status, said)
+    codes = frozenset[str]() if is_token(said.get("access_token")) else codes_of(said)
     error: OAuthError | None
-    if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUS or _PASSING & words:
-        processed = status not in _UNPROCESSED_STATUS and not _NOT_NOW & words
-        error = context.unavailable(reason, retry_after=_retry_after(reply, now), processed=processed)
+    unprocessed = status in _UNPROCESSED_STATUS or bool(_NOT_NOW & codes) or _is_stopped(reply)
+    if status >= httpx2.codes.INTERNAL_SERVER_ERROR or status in _TRANSIENT_STATUS or _PASSING & codes or unprocessed:
+        error = context.unavailable(reason, retry_after=_retry_after(reply, now), processed=not unprocessed)
     elif _REGION in reason:
         error = context.unavailable(reason, processed=False, todo=_OTHER_WAY)
     elif status in range(300, 400):
         error = context.misconfigured(
             f"HTTP {status}: it redirects, and a request with a secret never follows a redirect"
         )
-    elif context.asked == "refresh" and refresh_token_is_over(status, body or {}):
-        error = LoginDeadError(context.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
-    elif _UNKNOWN_CLIENT & words:
-        error = ClientRefusedError(context.vendor, reason, _CHECK_CLIENT)
-    elif _OUR_FAULT & words or ("invalid_request" in words and context.asked == "refresh"):
+    elif error := _refused_refresh(context, reply, said, reason):
+        pass
+    elif _UNKNOWN_CLIENT & (words | codes):
+        error = ClientRefusedError(context.vendor, reason, _CHECK_CLIENT, asked=context.asked)
+    elif _OUR_FAULT & words:
         error = context.misconfigured(reason)
     elif status in _ABSENT:
         error = context.misconfigured(f"{reason}: there is no such endpoint")
@@ -164,10 +184,36 @@ def _fault(context: RequestContext, reply: httpx2.Response, body: JsonObject | N
             unread=reply.is_success,
         )
     elif words or not reply.is_success:
-        error = _refused(context, reason, status, body)
+        coded = context.asked in {"code", "approval"}
+        error = ExchangeRefusedError(context.vendor, reason) if coded else context.unavailable(reason)
     else:
         error = _unusable(context, body)
     return error
+
+
+def _refused_refresh(
+    context: RequestContext, reply: httpx2.Response, said: JsonObject, reason: str
+) -> OAuthError | None:
+    """Return the error of a refusal of the refresh token, or None for every other reply."""
+    words, status = error_words(said), reply.status_code
+    if context.asked != "refresh":
+        return None
+    if refresh_token_is_over(status, said):
+        return LoginDeadError(context.tenant, f"{reason}{_ELSEWHERE if _REUSE.search(reason) else ''}")
+    if (_UNKNOWN_CLIENT | _OUR_FAULT) & (words | codes_of(said)):
+        return None
+    if "invalid_request" in words and _OF_TABLE.search(reason):
+        return context.misconfigured(reason)
+    refuses = bool(words) if reply.is_success else status in _REFUSING_STATUS
+    if refuses and texts_of(said) and not may_pass(said):
+        return RefreshRefusedError(context.vendor, reason)  # in unknown words: never guess that a login is dead
+    return None
+
+
+def _is_stopped(reply: httpx2.Response) -> bool:
+    """Return whether something in between stopped the request: a proxy, a bot check or a rate limit."""
+    limited = reply.status_code == _FORBIDDEN and "retry-after" in reply.headers
+    return reply.status_code in _STOPPED_STATUS or limited or "cf-mitigated" in reply.headers
 
 
 def _is_page(reply: httpx2.Response) -> bool:
@@ -202,15 +248,15 @@ def reason_of(context: RequestContext, status: int, body: JsonObject | None) -> 
     else:
         parts = [error, body.get("error_description") or body.get("message")]
     said = ": ".join(part for part in parts if isinstance(part, str) and part.strip())
+    said = said or ": ".join([text for name, text in texts_of(body) if name in TELLING_MEMBERS][:2])
     return f"HTTP {status}, {redact(said, context.secrets)}" if said else f"HTTP {status}"
 
 
-def _refused(context: RequestContext, reason: str, status: int, body: JsonObject) -> OAuthError:
-    if context.asked in {"code", "approval"}:
-        return ExchangeRefusedError(context.vendor, reason)
-    if context.asked == "refresh" and status in _REFUSING_STATUS and error_words(body) and not may_pass(body):
-        return RefreshRefusedError(context.vendor, reason)  # an unknown error code: never guess that a login is dead
-    return context.unavailable(reason)
+def _is_refusal(context: RequestContext, reply: httpx2.Response, words: frozenset[str], said: JsonObject) -> bool:
+    """Return whether this refuses a refresh in words of its own, and not because of trouble that may pass."""
+    if context.asked != "refresh" or not (words if reply.is_success else reply.status_code in _REFUSING_STATUS):
+        return False
+    return bool(texts_of(said)) and not may_pass(said)
 
 
 def _unusable(context: RequestContext, body: JsonObject) -> OAuthError | None:

@@ -26,7 +26,7 @@ from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.vendors import Vendor
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, TokenEntry
 from openab_auth.storage.errors import StorageError, words_of
 from openab_auth.storage.records.notes import Begun, Note

@@ -24,8 +24,9 @@ from openab_auth.oauth.client import (
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
 from openab_auth.oauth.flows.device.requests import GRANT_TYPE, ApprovalPending, PollOutcome, judge_poll
+from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.storage import NEVER, AsyncStore, ClientRecord, Tenant
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.entries import Json, PendingEntry
 from openab_auth.storage.secret import Secret
 
@@ -77,8 +78,12 @@ class AwsDevice:
         fields = {**_identified(record), "grantType": GRANT_TYPE, "deviceCode": pending.verifier.reveal()}
         asked_at = self._clock()
         response = await self._driver.send(client, context, pending.token_url, json=fields)
-        body = judge_poll(context, response, now=self._clock(), names=_NAMES)
-        return body if isinstance(body, ApprovalPending) else read_token_response(client, body, now=asked_at)
+
+        def read() -> PollOutcome:
+            body = judge_poll(context, response, now=self._clock(), names=_NAMES)
+            return body if isinstance(body, ApprovalPending) else read_token_response(client, body, now=asked_at)
+
+        return undisturbed(read)
 
     async def renew(self, client: OAuthClient, refresh_token: Secret, token_endpoint: str) -> TokenResponse:
         """Request the next tokens of a login, once, with the client that was registered for the login.
@@ -92,9 +97,12 @@ class AwsDevice:
         fields = {**_identified(record), "grantType": "refresh_token", "refreshToken": refresh_token.reveal()}
         asked_at = self._clock()
         response = await self._driver.send(client, context, token_endpoint, json=fields)
-        return read_token_response(
-            client, judge_reply(context, response, now=self._clock(), names=_NAMES), now=asked_at, renewable=True
-        )
+
+        def read() -> TokenResponse:
+            body = judge_reply(context, response, now=self._clock(), names=_NAMES)
+            return read_token_response(client, body, now=asked_at, renewable=True)
+
+        return undisturbed(read)
 
     async def _registered(self, tenant: Tenant) -> ClientRecord | None:
         return (await self._store.clients()).get(client_key(tenant))

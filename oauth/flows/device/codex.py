@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 from urllib.parse import urljoin
 
@@ -26,6 +27,7 @@ from openab_auth.oauth.client import (
 from openab_auth.oauth.errors import VendorMisconfiguredError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
 from openab_auth.oauth.flows.device.requests import ApprovalPending, PollOutcome, judge_poll
+from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.storage.entries import PendingEntry
 from openab_auth.storage.secret import Secret
 
@@ -67,7 +69,7 @@ class CodexDevice:
         response = await self._driver.post(client, context, url, fields, encoding="json")
         if response.status_code in _NOT_YET and not _DECIDED & error_words(json_object(response) or {}):
             return ApprovalPending()
-        body = judge_poll(context, response, now=self._clock())
+        body = undisturbed(partial(judge_poll, context, response, now=self._clock()))
         if isinstance(body, ApprovalPending):
             return body
         code, verifier = body.get("authorization_code"), body.get("code_verifier")

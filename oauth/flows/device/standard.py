@@ -7,6 +7,7 @@ from collections.abc import Callable
 from openab_auth.oauth.client import Driver, OAuthClient, RequestContext, judge_reply, read_token_response
 from openab_auth.oauth.flows.device.code import DeviceCode, first_of, read_code
 from openab_auth.oauth.flows.device.requests import GRANT_TYPE, ApprovalPending, PollOutcome, judge_poll
+from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.storage.entries import PendingEntry
 
 
@@ -42,5 +43,9 @@ class StandardDevice:
         fields = {**client.token_params, "grant_type": GRANT_TYPE, "device_code": pending.verifier.reveal()}
         asked_at = self._clock()
         response = await self._driver.post(client, context, pending.token_url, fields, encoding=client.encoding)
-        body = judge_poll(context, response, now=self._clock())
-        return body if isinstance(body, ApprovalPending) else read_token_response(client, body, now=asked_at)
+
+        def read() -> PollOutcome:
+            body = judge_poll(context, response, now=self._clock())
+            return body if isinstance(body, ApprovalPending) else read_token_response(client, body, now=asked_at)
+
+        return undisturbed(read)

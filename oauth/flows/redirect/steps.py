@@ -13,17 +13,17 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from openab_auth.oauth.client import OAuthClient, RequestContext, new_state, new_verifier
-from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import ClientRefusedError, VendorMisconfiguredError, VendorUnavailableError
+from openab_auth.oauth.flows import vendor_entry
 from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.flows.storing import WriteLogin
 from openab_auth.oauth.paste import DeniedRedirectError, ExpectedRedirect, Paste, code_for
 from openab_auth.oauth.vendors import Vendor
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, PendingEntry
 from openab_auth.storage.records.notes import Begun
 from openab_auth.storage.secret import Secret
@@ -44,7 +44,7 @@ class RedirectTarget:
     client: OAuthClient
     resource: str | None = None
     remember: Callable[[Draft], None] | None = None
-    write: WriteLogin = login_entry.write
+    write: WriteLogin = vendor_entry.write
     check: Callable[[Draft], None] | None = None
 
 

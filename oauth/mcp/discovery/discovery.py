@@ -10,7 +10,13 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from openab_auth.oauth.errors import ServerUnusableError
+from openab_auth.oauth.errors import (
+    ForeignMetadataError,
+    PkceMissingError,
+    ServerUnusableError,
+    VendorMisconfiguredError,
+    VendorUnavailableError,
+)
 from openab_auth.oauth.http import BearerChallenge
 from openab_auth.oauth.mcp.discovery.authorization_server import (
     Discovered,
@@ -27,6 +33,7 @@ from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage.entries import Json
 
 if TYPE_CHECKING:
+    from openab_auth.oauth.client.replies.verdict import JsonObject
     from openab_auth.oauth.http.challenge import BearerChallenge
     from openab_auth.oauth.mcp.discovery.fetch import Fetch
     from openab_auth.oauth.vendors.mcp_server import McpServer
@@ -43,6 +50,7 @@ _INITIALIZE: Final[dict[str, Json]] = {
         "clientInfo": {"name": "openab-auth", "version": "1"},
     },
 }
+_MOST_ISSUERS: Final = 3  # that are asked, of those that a server names
 _UNAUTHORIZED: Final = 401
 _NEEDS_NO_LOGIN: Final = "it answers without a login and names no authorization server"
 _USE_WITHOUT_LOGIN: Final = "use the server without a login, or check the url of its table"
@@ -51,8 +59,8 @@ _USE_WITHOUT_LOGIN: Final = "use the server without a login, or check the url of
 async def discover(server: McpServer, fetch: Fetch, *, registered_at: Collection[str] = ()) -> Discovered:
     """Find the authorization server.
 
-    A server may name several. The operator's comes first, then one of `registered_at`, where we have a client already,
-    then the first that the server names.
+    A server may name several. The operator's is the only choice, then one of `registered_at`, where we have a client
+    already. Otherwise the first that has usable metadata is chosen.
 
     Raises:
         ServerUnusableError: a document is missing, belongs to another server, or lacks what a login needs.
@@ -63,11 +71,21 @@ async def discover(server: McpServer, fetch: Fetch, *, registered_at: Collection
     if found is None:
         needs_login = status == _UNAUTHORIZED
         return await _without_resource_metadata(server, fetch, challenge, needs_login=needs_login)
-    issuers = found.issuers
-    chosen = next((issuer for issuer in (server.issuer, *registered_at) if issuer in issuers), issuers[0])
-    return await fetch_issuer_metadata(
-        server, fetch, chosen, lambda document: read_metadata(server, document, found.resource, challenge, found.scopes)
-    )
+    known = next((issuer for issuer in (server.issuer, *registered_at) if issuer in found.issuers), None)
+    candidates = found.issuers[: 1 if server.issuer else _MOST_ISSUERS] if known is None else (known,)
+
+    def read(document: JsonObject) -> Discovered:
+        return read_metadata(server, document, found.resource, challenge, found.scopes)
+
+    failures = list[VendorMisconfiguredError | VendorUnavailableError]()
+    for issuer in candidates:
+        try:
+            return await fetch_issuer_metadata(server, fetch, issuer, read)
+        except (ForeignMetadataError, PkceMissingError):
+            raise
+        except (VendorMisconfiguredError, VendorUnavailableError) as error:
+            failures.append(error)
+    raise failures[0]
 
 
 async def _without_resource_metadata(

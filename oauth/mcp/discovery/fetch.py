@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 import httpx2
 
 from openab_auth.oauth.client import JsonObject, RequestContext, json_object, judge_failure
+from openab_auth.oauth.client.replies.refusal_text import refusal_without_object
 from openab_auth.oauth.errors import ServerUnusableError, VendorMisconfiguredError
 from openab_auth.oauth.http import BearerChallenge, BoundedTransport, awake_timeout, origin_of, read_bearer, why_unsafe
 from openab_auth.storage.entries import Json
@@ -26,7 +27,7 @@ _ANY_MCP: Final = {"Accept": "application/json, text/event-stream"}
 
 @dataclass(frozen=True, slots=True)
 class FetchedReply:
-    """The status of a reply, and its body if it is a JSON object."""
+    """The status of a reply, and its body if it is a JSON object; of a refusal, what it says in any format."""
 
     status: int
     body: JsonObject | None = field(default=None, repr=False)
@@ -74,7 +75,9 @@ class Fetch:
 
     async def _ask(self, method: str, url: str, body: Mapping[str, Json] | None = None) -> FetchedReply:
         reply = await self._send(method, url, body)
-        return FetchedReply(reply.status_code, json_object(reply))
+        body = json_object(reply)
+        said = refusal_without_object(reply) if body is None and reply.is_client_error else None
+        return FetchedReply(reply.status_code, body if said is None else said)
 
     async def _send(
         self, method: str, url: str, body: Mapping[str, Json] | None, *, head_only: bool = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.mcp_server import McpServer
-    from openab_auth.storage.draft import Draft
+    from openab_auth.storage.commit.draft import Draft
     from openab_auth.storage.records.clients import ClientRecord
 
 _MOST_CLIENTS: Final = 3  # of one server, which may name another authorization server each time it is asked

@@ -6,7 +6,9 @@ import logging
 import re
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client.replies.verdict import is_token
+from openab_auth.oauth.client import is_token, supported_method
+from openab_auth.oauth.client.replies.dead_refresh import codes_of
+from openab_auth.oauth.client.replies.refusal_text import snake_case, texts_of
 from openab_auth.oauth.errors import ClientMissingError
 from openab_auth.oauth.mcp.registration.client_metadata import client_metadata
 from openab_auth.oauth.vendors.mcp_server import AUTH_METHODS, AuthMethod, McpServer
@@ -30,7 +32,8 @@ _REFUSALS: Final = frozenset(
     }
 )
 _log: Final = logging.getLogger(__name__)
-_SCOPE: Final = re.compile(r"\bscopes?\b", re.IGNORECASE)
+_SCOPE: Final = re.compile(r"(?<![a-z])scopes?(?![a-z])")
+_WORDS: Final = re.compile(r"[^\s,;'\"]+")
 _NO_ENDPOINT: Final = "its authorization server does not register clients"
 _UNUSABLE_CLIENT: Final = "it registered a client whose authentication method we do not support"
 _TOO_OLD: Final = "it registered a client whose secret has expired already"
@@ -53,11 +56,7 @@ async def register(
 
 def auth_method_of(secret: Secret | None, found: Discovered) -> AuthMethod:
     """Return how a client authenticates when nobody said it: by Basic (RFC 7591 2), where the server supports it."""
-    if secret is None:
-        return "none"
-    methods = found.auth_methods
-    only_post = methods is not None and "client_secret_basic" not in methods and "client_secret_post" in methods
-    return "client_secret_post" if only_post else "client_secret_basic"
+    return "none" if secret is None else supported_method(found.auth_methods, "client_secret_basic")
 
 
 async def _request(server: McpServer, found: Discovered, scopes: tuple[str, ...], fetch: Fetch) -> FetchedReply:
@@ -71,7 +70,7 @@ async def _request(server: McpServer, found: Discovered, scopes: tuple[str, ...]
     other = next((known for known in AUTH_METHODS if known in (found.auth_methods or ())), method)
     while True:
         reply = await fetch.post(found.registration_url, {**client_metadata(server, method), **scope})
-        if scope and _refuses_scope(reply):
+        if scope and _refuses_scope(reply, scopes):
             _log.warning("%s: it registers no client for the scopes %s", server.vendor_name, scope.pop("scope"))
         elif _word(reply) == "invalid_client_metadata" and not server.token_endpoint_auth_method and method != other:
             method = other
@@ -105,22 +104,22 @@ def _is_short(value: Json) -> bool:
     return is_token(value) and len(str(value)) <= _LONGEST
 
 
-def _refuses_scope(reply: FetchedReply) -> bool:
-    """Return whether the server refuses the registration because of its scopes."""
-    said = (reply.body or {}).get("error_description")
-    refused = reply.status in range(400, 500)
-    return refused and (_word(reply) == "invalid_scope" or (isinstance(said, str) and bool(_SCOPE.search(said))))
+def _refuses_scope(reply: FetchedReply, scopes: tuple[str, ...]) -> bool:
+    """Return whether the server refuses the registration because of its scopes, whose names it may only repeat."""
+    said = texts_of(reply.body)
+    words = {word for _, text in said for word in _WORDS.findall(text)}
+    named = any("scope" in name or _SCOPE.search(snake_case(text)) for name, text in said)
+    return reply.status in range(400, 500) and (named or not words.isdisjoint(scopes))
 
 
 def _word(reply: FetchedReply) -> str:
-    error = (reply.body or {}).get("error")
-    return error if isinstance(error, str) and error in _REFUSALS else ""
+    return next((code for code in sorted(codes_of(reply.body or {})) if code in _REFUSALS), "")
 
 
 def _refusal(reply: FetchedReply, scopes: tuple[str, ...]) -> str:
     """Explain the refusal in our own words; the scopes are those that we asked for."""
     word = f", {word}" if (word := _word(reply)) else ""
-    asked = f", also without the scopes {' '.join(scopes)}" if scopes and _refuses_scope(reply) else ""
+    asked = f", also without the scopes {' '.join(scopes)}" if scopes and _refuses_scope(reply, scopes) else ""
     return f"it refused to register one (HTTP {reply.status}{word}){asked}"
 
 

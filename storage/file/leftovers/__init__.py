@@ -1,4 +1,4 @@
-"""What stays beside the credential file and may hold tokens: temporary files of killed writers, and kept damaged bytes.
+"""Files beside the credential file that may hold tokens: temporary files of killed writers, and kept damaged bytes.
 
 Temporary files are removed. Kept bytes stay, because they may have the last copy of a login; only the tokens of ended
 logins are overwritten in them.

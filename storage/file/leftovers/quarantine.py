@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from openab_auth.storage.file import atomic, folder
+from openab_auth.storage.file import atomic, folder, ownership
 from openab_auth.storage.file.ownership import Owner
 
 _MOST_NAMES: Final = 1000
@@ -48,15 +48,13 @@ def name_uncleared(kept: Path) -> Path:
     """
     if is_uncleared(kept) or ".corrupt-" not in kept.name:
         return kept
-    for free in (kept.with_name(f"{kept.name}{_UNCLEARED}{number or ''}") for number in range(_MOST_NAMES)):
-        try:
-            os.lstat(free)
-        except FileNotFoundError:
-            with contextlib.suppress(OSError):
-                return kept.rename(free)
-            break
-        except OSError:
-            break
+    with contextlib.suppress(OSError), ownership.entered(kept) as (at, name):
+        for free in (f"{name}{_UNCLEARED}{number or ''}" for number in range(_MOST_NAMES)):
+            try:
+                os.lstat(free, dir_fd=at)
+            except FileNotFoundError:
+                os.rename(name, free, src_dir_fd=at, dst_dir_fd=at)
+                return kept.with_name(free.rpartition("/")[2])
     return kept
 
 

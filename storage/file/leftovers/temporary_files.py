@@ -13,7 +13,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from openab_auth.storage.file import folder, journal
+from openab_auth.storage.file import folder, journal, ownership
 from openab_auth.storage.format.keys import is_file_name
 
 _COMMIT: Final = 10.0  # seconds; a commit takes milliseconds
@@ -66,28 +66,35 @@ def remove(path: Path, names: Collection[str], tenants: Collection[str]) -> None
 def erase(place: Path) -> bool:
     """Remove a file, or at least its content; return whether nothing is left."""
     try:
-        found = os.lstat(place)
-        if stat.S_ISDIR(found.st_mode):
-            return True  # no writer makes a folder as its temporary file
-        if found.st_nlink > 1:  # the content has another name too
-            _overwrite(place)
-        place.unlink()
+        with ownership.entered(place) as (at, name):
+            return _erase(name, at)
     except FileNotFoundError:
         return True
     except OSError:
-        try:
-            _overwrite(place)
-        except OSError:
-            return False
+        return False
+
+
+def _erase(name: str, at: int | None) -> bool:
+    try:
+        found = os.lstat(name, dir_fd=at)
+        if stat.S_ISDIR(found.st_mode):
+            return True  # no writer makes a folder as its temporary file
+        if found.st_nlink > 1:  # the content has another name too
+            _overwrite(name, at)
+        os.unlink(name, dir_fd=at)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        _overwrite(name, at)
     return True
 
 
-def _overwrite(place: Path) -> None:
+def _overwrite(name: str, at: int | None) -> None:
     """Write zeros over a file, if it belongs to the owner of the folder: a hard link could lead to any other file."""
-    descriptor = os.open(place, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(name, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.stat(place.parent).st_uid:  # noqa: PTH116 -- raises the same errors in every version
+        found, around = os.fstat(descriptor), os.stat(Path(name).parent, dir_fd=at)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != around.st_uid:
             raise PermissionError
         left = found.st_size
         while left > 0:

@@ -102,6 +102,19 @@ async def test_a_login_is_stored_and_told_on_a_console_without_utf_8(
     assert b"\\u2615" in out
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "cp437"])
+async def test_json_is_utf_8_where_the_console_has_the_letters_too(home: Path, lab: Path, encoding: str) -> None:
+    """RFC 8259, section 8.1: programs that read JSON expect UTF-8."""
+    config = home / ".config/openab-auth/config.toml"
+    config.write_text(config.read_text(encoding="utf-8").replace(TITLE, "Läb"), encoding="utf-8")
+
+    _, out, _ = await call(home, "vendors", "--json", env={"PYTHONIOENCODING": encoding})
+    _, _, err = await call(home, "--config", "/läb", "status", "--json", env={"PYTHONIOENCODING": encoding})
+
+    assert "Läb" in [row["title"] for row in json.loads(out)["vendors"]]
+    assert "/läb" in json.loads(err)["error"]["message"]
+
+
 @pytest.mark.parametrize("env", NO_UTF8.values(), ids=NO_UTF8)
 async def test_every_object_is_json_on_a_console_without_utf_8(
     home: Path, lab: Path, issuer: Issuer, env: dict[str, str]

@@ -10,12 +10,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 import openab_auth.bot.cli
 import openab_auth.oauth
 import openab_auth.storage
+from openab_auth.bot.cli import dispatch
 from openab_auth.bot.cli.consoles import OutputLostError
 from openab_auth.bot.cli.exit_status import CHECK_FAILED, status_of
 from openab_auth.bot.errors import CommandNotRunError
@@ -135,3 +137,15 @@ def test_without_free_descriptors_each_command_ends_in_a_documented_status(home:
     statuses = {int(number) for number in re.findall(r"^status (\d+)$", done.stdout, re.MULTILINE)}
     assert {0, 6} <= statuses <= {0, 3, 5, 6, 7}, done.stdout
     assert "claude" in json.loads(store.read_text())
+
+
+def test_a_lack_of_memory_ends_in_a_documented_status(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: object) -> NoReturn:
+        raise MemoryError
+
+    monkeypatch.setattr(dispatch, "_begin", fail)
+
+    assert dispatch.run(["status"]) == 6
+    assert "Cannot allocate memory" in capsys.readouterr().err

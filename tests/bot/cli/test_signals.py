@@ -22,9 +22,9 @@ from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.errors import NotLoggedInError
 from openab_auth.storage import Tenant
 from tests.bot.cli.started_commands import OPENAB_AUTH, begin, finish, log_in
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
-SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
+SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT]
 
 
 @pytest.fixture
@@ -52,9 +52,7 @@ def expire(home: Path) -> None:
 
 
 async def posted(issuer: Issuer, times: int) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while len(issuer.requests("/token")) < times:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(issuer.requests("/token")) >= times)
 
 
 @pytest.mark.parametrize("number", SIGNALS)

@@ -16,6 +16,7 @@ import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
+from tests.support.patience import PATIENCE
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -109,7 +110,7 @@ async def test_the_bot_says_it_at_its_start_and_to_a_person_who_meets_it(
     assert process.stderr is not None
     log = ""
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while "logged in to Discord" not in log:
                 line = (await process.stderr.readline()).decode()
                 assert line, log

@@ -9,7 +9,7 @@ from pathlib import Path
 from openab_auth.bot.playground.issuer import ReceivedRequest
 from openab_auth.bot.playground.masked_views import entry_views, request_views
 from openab_auth.storage import open_store
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.entries import McpEntry, PendingEntry, TokenEntry
 from openab_auth.storage.records.notes import Note
 from openab_auth.storage.secret import Secret

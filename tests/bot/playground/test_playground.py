@@ -20,7 +20,7 @@ import pytest
 from openab_auth.bot.playground.discord.rules import walk
 from openab_auth.bot.playground.issuer import decide, decide_device
 from openab_auth.bot.playground.page_access import KEY_HEADER
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 Json = dict[str, Any]
 
@@ -193,6 +193,4 @@ async def test_a_killed_playground_leaves_no_bot_running(browser: Browser) -> No
     bot = (await browser.view())["bot"]["pid"]
     browser.process.kill()
     await browser.process.wait()
-    async with asyncio.timeout(PATIENCE):
-        while runs(bot):
-            await asyncio.sleep(0.02)
+    await until(lambda: not runs(bot))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 from urllib.parse import parse_qs
 
 import httpx2
@@ -19,7 +20,8 @@ from tests.oauth.client.verdicts import PENDING, VENDOR
 CLIENT = replace(VENDOR.client(), client_secret=Secret("s3cret"))
 GOOD = {"access_token": "at", "refresh_token": "rt"}
 CODE = Secret("code-" + "c" * 30)
-Judge = Callable[[set[str]], "tuple[int, dict[str, str]] | None"]
+Refusal: TypeAlias = tuple[int, dict[str, Json]]
+Judge: TypeAlias = Callable[[set[str]], "Refusal | None"]
 
 
 def seen_in(request: httpx2.Request) -> set[str]:
@@ -50,9 +52,30 @@ async def exchange(driver: Driver, client: OAuthClient = CLIENT) -> TokenRespons
     return await driver.exchange(client, CODE, PENDING)
 
 
-INVALID = 401, {"error": "invalid_client"}
-NO_ID = 401, {"error": "invalid_client", "error_description": "Missing client_id"}
-SEVERAL = 400, {"error": "invalid_request", "error_description": "multiple client authentication methods"}
+INVALID: Refusal = 401, {"error": "invalid_client"}
+NO_ID: Refusal = 401, {"error": "invalid_client", "error_description": "Missing client_id"}
+SEVERAL: Refusal = 400, {"error": "invalid_request", "error_description": "multiple client authentication methods"}
+
+
+def invalid_request(said: str) -> Refusal:
+    return 400, {"error": "invalid_request", "error_description": said}
+
+
+WANTS_SECRET: list[Refusal] = [
+    SEVERAL,
+    (403, {"error": "invalid_client"}),
+    (401, {"errors": [{"code": "invalid_client"}]}),
+    (400, {"__type": "InvalidClientException"}),
+    (400, {"error": "invalid_request", "message": "The request uses more than one mechanism for authentication"}),
+    invalid_request("Only client_secret_post is supported"),
+    invalid_request("Missing parameter: client_secret"),
+    invalid_request("client_id or client_secret is missing"),
+    invalid_request("Basic authentication is not supported"),
+]
+
+
+def wants_secret(refusal: Refusal) -> Judge:
+    return lambda seen: None if "secret" in seen else refusal
 
 
 async def test_a_strict_server_sees_one_method() -> None:
@@ -67,9 +90,8 @@ async def test_a_strict_server_sees_one_method() -> None:
     [
         (lambda seen: None if "secret" in seen else INVALID, "client_secret_post", [{"basic"}, {"id", "secret"}]),
         (lambda seen: None if "id" in seen else NO_ID, "client_secret_basic_with_id", [{"basic"}, {"basic", "id"}]),
-        (lambda seen: None if "secret" in seen else SEVERAL, "client_secret_post", [{"basic"}, {"id", "secret"}]),
+        *((wants_secret(refusal), "client_secret_post", [{"basic"}, {"id", "secret"}]) for refusal in WANTS_SECRET),
     ],
-    ids=["secret in the form", "id in the form too", "a complaint about several methods"],
 )
 async def test_the_other_method_is_tried_once_and_used_for_the_refresh(
     judge: Judge, method: str, posts: list[set[str]]
@@ -82,6 +104,20 @@ async def test_the_other_method_is_tried_once_and_used_for_the_refresh(
     await driver.refresh(replace(CLIENT, auth_method=tokens.auth_method), Secret("rt"), "https://lab.example/token")
 
     assert seen == [*posts, posts[-1]]
+
+
+async def test_a_basic_challenge_without_words_is_a_complaint_about_the_method() -> None:
+    posts: list[set[str]] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        posts.append(seen_in(request))
+        if posts[-1] == {"basic"}:
+            return httpx2.Response(200, json=GOOD)
+        return httpx2.Response(401, headers={"WWW-Authenticate": 'Basic realm="token"'})
+
+    tokens = await exchange(Driver(httpx2.MockTransport(handle)), replace(CLIENT, auth_method="client_secret_post"))
+
+    assert (tokens.auth_method, posts) == ("client_secret_basic", [{"id", "secret"}, {"basic"}])
 
 
 async def test_a_server_that_wants_basic_is_told_so_after_a_form_was_refused() -> None:
@@ -99,15 +135,18 @@ async def test_a_server_that_wants_basic_is_told_so_after_a_form_was_refused() -
         ((400, {"error": "invalid_grant"}), ExchangeRefusedError, 1),
         ((400, {"error": "invalid_request", "error_description": "bad redirect_uri"}), OAuthError, 1),
         ((400, {"error": "invalid_scope"}), VendorMisconfiguredError, 1),
+        (invalid_request("redirect_uri does not match the client_id"), ExchangeRefusedError, 1),
+        (invalid_request("The authorization code was issued to another client_id"), ExchangeRefusedError, 1),
+        ((400, {"error": "invalid_client", "errors": [{"code": "invalid_grant"}]}), ClientRefusedError, 1),
+        ((401, {"errors": [{"code": "invalid_client"}]}), ClientRefusedError, 2),
+        ((200, {"ok": False, "error": "bad_client_secret"}), ClientRefusedError, 1),
         ((500, {"error": "invalid_client"}), OAuthError, 1),
         ((429, {"error": "invalid_client"}), OAuthError, 1),
         ((200, {"error": "invalid_client", "access_token": "at"}), OAuthError, 1),
     ],
     ids=str,
 )
-async def test_a_code_that_may_be_used_is_posted_once(
-    refusal: tuple[int, dict[str, str]], kind: type[OAuthError], posts: int
-) -> None:
+async def test_a_code_that_may_be_used_is_posted_once(refusal: Refusal, kind: type[OAuthError], posts: int) -> None:
     driver, seen = server(lambda _: refusal)
 
     with pytest.raises(kind):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
 import socket
 import ssl
@@ -10,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client import Driver
+from openab_auth.oauth.client import Driver, RequestContext, judge_failure
 from openab_auth.oauth.errors import VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.vendors import Vendor
-from openab_auth.storage import Secret
+from openab_auth.storage import Secret, Tenant
 from tests.support.patience import PATIENCE
 from tests.support.raw_server import self_signed
 
@@ -127,3 +129,16 @@ def fail_a_handshake(listener: socket.socket, context: ssl.SSLContext) -> None:
     connection, _ = listener.accept()
     with connection, suppress(OSError):
         context.wrap_socket(connection, server_side=True).close()
+
+
+@pytest.mark.parametrize("lack", [MemoryError(), OSError(errno.ENOMEM, ""), OSError(errno.ENOBUFS, "")], ids=repr)
+def test_a_lack_of_memory_here_is_no_silence_of_the_server(lack: Exception) -> None:
+    """Nobody knows what the connection held that the event loop could not read."""
+    error = httpx2.ReadError("")
+    error.__cause__ = lack
+
+    judged = judge_failure(RequestContext("lab", Tenant("lab"), "refresh", ()), error, unsent=False)
+
+    assert isinstance(judged, VendorUnavailableError)
+    assert judged.unread
+    assert not judged.unanswered

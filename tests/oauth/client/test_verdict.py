@@ -10,6 +10,7 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.errors import (
+    ClientRefusedError,
     ExchangeRefusedError,
     LoginDeadError,
     OAuthError,
@@ -56,6 +57,15 @@ async def test_a_dead_word_ends_a_login_on_refresh_and_refuses_a_code(word: str,
         (reply(408, {}), True),
         (reply(400, {"error": "temporarily_unavailable"}), False),
         (reply(529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}), False),
+        (reply(400, {"errors": [{"code": "rate_limited"}]}), False),
+        (reply(400, {"__type": "TooManyRequestsException"}), False),
+        (reply(200, {"ok": False, "error": "ratelimited"}), False),
+        (reply(403, {"message": "secondary rate limit"}, **{"Retry-After": "30"}), False),
+        (reply(403, {"error": "challenge"}, **{"cf-mitigated": "challenge"}), False),
+        (httpx2.Response(407), False),
+        (httpx2.Response(511, html="<h1>Accept the terms</h1>"), False),
+        (httpx2.Response(529), False),
+        (httpx2.Response(504), True),
         (reply(400, {"error": "something_new"}), True),
         (reply(403, {"error": {"type": "permission_error", "message": "not from here"}}), True),
         (reply(200, {"token_type": "Bearer"}), True),
@@ -135,6 +145,23 @@ async def test_a_connection_that_was_never_made_leaves_the_paste_good(error: Exc
     assert not unavailable.value.processed
     assert "again" in unavailable.value.todo
     assert "waits" in unavailable.value.kept
+
+
+async def test_a_wait_longer_than_a_pending_login_says_to_begin_again_then() -> None:
+    with pytest.raises(VendorUnavailableError) as unavailable:
+        await exchange(httpx2.Response(503, headers={"Retry-After": "3600"}))
+
+    assert not unavailable.value.processed
+    assert unavailable.value.todo.startswith("begin again")
+    assert unavailable.value.todo.endswith("in 3600 s")
+
+
+async def test_a_refused_client_says_that_the_code_is_spent() -> None:
+    with pytest.raises(ClientRefusedError) as refused:
+        await exchange(reply(401, {"error": "invalid_client"}))
+
+    assert "begin again" in refused.value.todo
+    assert "this login is over" in refused.value.kept
 
 
 async def test_a_lost_reply_to_a_code_says_to_begin_again() -> None:

@@ -126,7 +126,7 @@ def test_a_relative_path_that_was_typed_is_read_by_the_same_rules(file: Path, mo
 
 
 def test_folders_above_the_home_are_not_looked_at(file: Path, tmp_path: Path) -> None:
-    """As in ssh: a person who can change these folders controls the home. In sandboxes their owner is often unknown."""
+    """ssh has the same rule: who can change these folders controls the home. A sandbox often hides their owner."""
     tmp_path.chmod(0o777)
     try:
         assert read_trusted_file(file, {"HOME": str(file.parent)})

@@ -17,7 +17,7 @@ from openab_auth.oauth.errors import TooManyLoginsError, TooManyWaitError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, Secret, UserId
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, pending_key
 from openab_auth.storage.records.notes import Begun
 

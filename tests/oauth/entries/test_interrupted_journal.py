@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.entries.unsaved import UnsavedLogin, UnsavedLogins
+from openab_auth.oauth.entries.unsaved import UnsavedLogins
+from openab_auth.oauth.entries.unsaved_login import UnsavedLogin
 from openab_auth.storage import AsyncStore, FileStore, Store, Tenant
 from tests.storage.entries import token
 

@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import httpx2
 import pytest
@@ -229,3 +229,27 @@ async def test_names_that_are_never_answered_keep_no_thread_from_the_store(monke
         done.set()
         assert {type(error) for error in await asyncio.gather(*asking, return_exceptions=True)} == {httpx2.ConnectError}
         await driver.aclose()
+
+
+async def test_requests_to_a_silent_name_keep_no_thread_from_other_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request ends after seconds, but the lookup that it began goes on for much longer."""
+    done, resolve = threading.Event(), socket.getaddrinfo
+
+    def silent_for_one(host: str, *words: Any, **named: Any) -> Any:
+        if host == "silent.example":
+            done.wait(PATIENCE)
+            raise socket.gaierror
+        return resolve(host, *words, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent_for_one)
+    lookups = Lookups()
+    for _ in range(40):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(lookups.addresses("silent.example", 443), 0.01)
+    try:
+        assert "127.0.0.1" in await asyncio.wait_for(lookups.addresses("localhost", 443), PATIENCE / 2)
+    finally:
+        done.set()
+        with pytest.raises(socket.gaierror):
+            await lookups.addresses("silent.example", 443)
+        lookups.close()

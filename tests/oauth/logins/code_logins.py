@@ -16,7 +16,7 @@ async def log_in(logins: Logins, issuer: Issuer, vendor: str = "lab", user: User
 
 
 async def generation(logins: Logins) -> str:
-    """Which login lies at `lab`."""
+    """Return the generation of the login at `lab`."""
     chosen = await logins.states.chosen(await logins.account("lab"))
     assert chosen is not None
     return chosen.generation

@@ -1,9 +1,10 @@
-"""What can go wrong around the end of a login: a busy store, a logout under way, makers and vendors nobody knows."""
+"""Hazards at the end of a login: a busy store, a full disk, and pending logins that nobody can finish."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -27,28 +28,49 @@ from openab_auth.storage import NEVER, AsyncStore, FileStore, PendingEntry, Secr
 from tests.oauth.logins.code_logins import ADA, BOB
 from tests.support.clock import Clock
 from tests.support.locks import foreign_lock
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 Completing = tuple[asyncio.Task[LoginResult], asyncio.Event]
 
 
-async def code_at_the_vendor(logins: Logins, issuer: Issuer, link: str, user: UserId) -> Completing:
+@pytest.fixture
+def busy_store(clock: Clock, tmp_path: Path) -> AsyncStore:
+    """Open the store; it waits for the global lock a moment only."""
+    return AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
+
+
+@pytest.fixture
+async def impatient(
+    catalogue: Catalogue, busy_store: AsyncStore, driver: Driver, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Logins]:
+    """Return logins that wait for a busy store for a moment, and then use the journal."""
+    monkeypatch.setattr(unsaved, "_RETRY", 0.05)
+    logins = Logins(catalogue, busy_store, driver, clock=clock, lock_wait=0.2)
+    yield logins
+    await logins.aclose()
+
+
+async def code_at_the_vendor(
+    logins: Logins,
+    issuer: Issuer,
+    link: str,
+    user: UserId,
+    tokens: Mapping[str, object] | None = None,
+) -> Completing:
     """Approve the link and paste its redirect; return when the code has arrived. The vendor answers at the event."""
     redirect = await issuer.approve(link)
     answer = asyncio.Event()
-    issuer.faults.next("/token", until=answer)
+    issuer.faults.next("/token", until=answer, status=200 if tokens else None, body=tokens)
     completing = asyncio.create_task(logins.complete(redirect, user))
-    while not issuer.requests("/token"):
-        await asyncio.sleep(0.01)
+    await until(lambda: bool(issuer.requests("/token")))
     return completing, answer
 
 
 async def test_a_login_that_finds_the_store_busy_is_stored_once_it_is_free(
-    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
+    catalogue: Catalogue, busy_store: AsyncStore, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
 ) -> None:
-    """A code cannot be traded twice, so what it brought is not let go because of a lock."""
-    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
-    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=PATIENCE)
+    """A code works only once, so a busy lock must not lose its tokens."""
+    logins = Logins(catalogue, busy_store, driver, clock=clock, lock_wait=PATIENCE)
     completing, answer = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
 
     with foreign_lock(tmp_path / "auth.json.global.lock"):
@@ -58,74 +80,64 @@ async def test_a_login_that_finds_the_store_busy_is_stored_once_it_is_free(
     done = await completing
 
     assert done.account
-    assert "lab" in await store.read()
+    assert "lab" in await busy_store.read()
 
 
 async def test_a_login_that_cannot_be_committed_waits_in_the_journal(
-    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    impatient: Logins, busy_store: AsyncStore, clock: Clock, tmp_path: Path, issuer: Issuer
 ) -> None:
-    monkeypatch.setattr(unsaved, "_RETRY", 0.05)
-    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
-    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
-    completing, answer = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
+    completing, answer = await code_at_the_vendor(impatient, issuer, (await impatient.begin("lab", ADA)).url, ADA)
 
     with foreign_lock(tmp_path / "auth.json.global.lock"):
         answer.set()
         assert (await completing).account
         assert "lab" in FileStore(tmp_path / "auth.json", clock=clock).read()
         assert (tmp_path / "auth.json.spill.lab").exists()
-    async with asyncio.timeout(PATIENCE):
-        while (tmp_path / "auth.json.spill.lab").exists():
-            await asyncio.sleep(0.02)
+    await until(lambda: not (tmp_path / "auth.json.spill.lab").exists())
     assert "lab" in json.loads((tmp_path / "auth.json").read_text())
-    assert (await store.notes())["lab"].logged_in_by == ADA
-    await logins.aclose()
+    assert (await busy_store.notes())["lab"].logged_in_by == ADA
 
 
 async def test_a_login_without_refresh_token_waits_in_the_journal(
-    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer
+    impatient: Logins, busy_store: AsyncStore, clock: Clock, tmp_path: Path, issuer: Issuer
 ) -> None:
     """Neither has a known end, so only the access token tells them apart."""
-    path = tmp_path / "auth.json"
     old = TokenEntry(Secret("old"), Secret(""), NEVER, issuer.token_url, "lab")
-    store = AsyncStore(FileStore(path, clock=clock, lock_timeout=0.1))
-    await store.update(lambda draft: draft.update(lab=old))
-    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
-    link = (await logins.begin("lab", ADA, replaces=generation_of(old, None))).url
-    redirect = await issuer.approve(link)
-    answer = {"access_token": "new", "token_type": "Bearer", "expires_in": NEVER}
-    arrived = asyncio.Event()
-    issuer.faults.next("/token", until=arrived, status=200, body=answer)
-    completing = asyncio.create_task(logins.complete(redirect, ADA))
-    while not issuer.requests("/token"):
-        await asyncio.sleep(0.01)
+    await busy_store.update(lambda draft: draft.update(lab=old))
+    link = (await impatient.begin("lab", ADA, replaces=generation_of(old, None))).url
+    tokens = {"access_token": "new", "token_type": "Bearer", "expires_in": NEVER}
+    completing, answer = await code_at_the_vendor(impatient, issuer, link, ADA, tokens)
 
-    with foreign_lock(path.with_name("auth.json.global.lock")):
-        arrived.set()
-        await completing
-        spilled = FileStore(path, clock=clock).read()["lab"]
-        assert isinstance(spilled, TokenEntry)
-        assert spilled.access_token == Secret("new")
-        assert not spilled.refresh_token
-    await logins.aclose()
-
-
-async def test_a_login_in_the_journal_alone_is_not_taken_for_the_one_before(
-    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The process ended before it could commit; Ada's old button and old rights do not reach Bob's login."""
-    monkeypatch.setattr(unsaved, "_LAST_TRIES", 0)
-    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
-    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.1)
-    await logins.complete(await issuer.approve((await logins.begin("lab", ADA)).url), ADA)
-    adas = generation_of((await store.read())["lab"], (await store.notes())["lab"])
-    link = (await logins.begin("lab", BOB, replaces=adas)).url
-    issuer._seen.clear()
-    completing, answer = await code_at_the_vendor(logins, issuer, link, BOB)
     with foreign_lock(tmp_path / "auth.json.global.lock"):
         answer.set()
         await completing
-        await logins.aclose()
+        spilled = FileStore(tmp_path / "auth.json", clock=clock).read()["lab"]
+        assert isinstance(spilled, TokenEntry)
+        assert spilled.access_token == Secret("new")
+        assert not spilled.refresh_token
+
+
+async def test_a_login_in_the_journal_alone_is_not_taken_for_the_one_before(
+    impatient: Logins,
+    busy_store: AsyncStore,
+    catalogue: Catalogue,
+    driver: Driver,
+    clock: Clock,
+    tmp_path: Path,
+    issuer: Issuer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The process ended before it could commit; Ada's old button and old rights do not reach Bob's login."""
+    monkeypatch.setattr(unsaved, "_LAST_TRIES", 0)
+    await impatient.complete(await issuer.approve((await impatient.begin("lab", ADA)).url), ADA)
+    adas = generation_of((await busy_store.read())["lab"], (await busy_store.notes())["lab"])
+    link = (await impatient.begin("lab", BOB, replaces=adas)).url
+    issuer._seen.clear()
+    completing, answer = await code_at_the_vendor(impatient, issuer, link, BOB)
+    with foreign_lock(tmp_path / "auth.json.global.lock"):
+        answer.set()
+        await completing
+        await impatient.aclose()
 
     others = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock))
     assert (await others.notes())["lab"].logged_in_by == BOB
@@ -140,12 +152,9 @@ async def test_a_login_in_the_journal_alone_is_not_taken_for_the_one_before(
 
 
 async def test_a_login_that_no_disk_takes_is_told_kept_in_memory_stored_later(
-    catalogue: Catalogue, driver: Driver, clock: Clock, tmp_path: Path, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    impatient: Logins, busy_store: AsyncStore, tmp_path: Path, issuer: Issuer
 ) -> None:
-    monkeypatch.setattr(unsaved, "_RETRY", 0.05)
-    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock, lock_timeout=0.1))
-    logins = Logins(catalogue, store, driver, clock=clock, lock_wait=0.2)
-    completing, answer = await code_at_the_vendor(logins, issuer, (await logins.begin("lab", ADA)).url, ADA)
+    completing, answer = await code_at_the_vendor(impatient, issuer, (await impatient.begin("lab", ADA)).url, ADA)
     (tmp_path / "auth.json.spill.lab").mkdir()
 
     with foreign_lock(tmp_path / "auth.json.global.lock"):
@@ -154,11 +163,10 @@ async def test_a_login_that_no_disk_takes_is_told_kept_in_memory_stored_later(
             await completing
 
     async with asyncio.timeout(PATIENCE):
-        while "lab" not in await store.notes():  # which are written after the login
+        while "lab" not in await busy_store.notes():  # they are written after the login
             await asyncio.sleep(0.02)
-    assert (await store.notes())["lab"].logged_in_by == ADA
-    assert "lab" in await store.read()
-    await logins.aclose()
+    assert (await busy_store.notes())["lab"].logged_in_by == ADA
+    assert "lab" in await busy_store.read()
 
 
 async def test_a_pending_login_is_cancelled_or_completed_as_it_was_shown(

@@ -13,7 +13,7 @@ from openab_auth.oauth.entries import pending_entry
 from openab_auth.oauth.errors import ExchangeRefusedError, VendorUnavailableError
 from openab_auth.oauth.logins import Logins
 from openab_auth.storage import AsyncStore, PendingEntry, StoreUnwritableError
-from openab_auth.storage.draft import Draft
+from openab_auth.storage.commit.draft import Draft
 from tests.oauth.logins.code_logins import ADA, log_in
 
 

@@ -125,6 +125,6 @@ async def test_clients_that_cannot_be_read_hide_no_login_and_are_a_problem(
     status = await logins.states.status()
 
     (login,) = status.logins
-    assert login.standing is not None
-    assert login.standing.granted == ("read",)
+    assert login.access is not None
+    assert login.access.granted == ("read",)
     assert any("auth.json.clients could not be read" in problem.what for problem in status.problems)

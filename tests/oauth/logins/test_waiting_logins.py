@@ -13,7 +13,7 @@ from openab_auth.oauth.logins import WaitingLogins
 from openab_auth.oauth.logins import waiting as module
 from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Tenant, UserId
-from tests.support.patience import PATIENCE
+from tests.support.patience import until
 
 ADA = UserId(42)
 LAB = Vendor(VendorName("lab"), "The Lab", Tenant("lab"), flow="device")
@@ -63,9 +63,7 @@ async def test_a_failure_is_written_although_no_view_asks_for_it() -> None:
     logins = WaitingLogins(audited)
     logins.start(LAB, pending(), denied())
     logins.expect_end("lab", ADA)
-    async with asyncio.timeout(PATIENCE):
-        while not audited.lines:
-            await asyncio.sleep(0)
+    await until(lambda: bool(audited.lines))
     ((vendor, user, error),) = audited.lines
     assert (vendor, user, type(error)) == ("lab", ADA, LoginDeniedError)
     with pytest.raises(LoginDeniedError):
@@ -114,6 +112,4 @@ async def test_an_end_that_nobody_asks_for_is_forgotten(monkeypatch: pytest.Monk
     logins = WaitingLogins()
     logins.start(LAB, pending(), denied())
     logins.expect_end("lab", ADA)
-    async with asyncio.timeout(PATIENCE):
-        while logins._logins or logins._ends:
-            await asyncio.sleep(0)
+    await until(lambda: not (logins._logins or logins._ends))

@@ -28,6 +28,7 @@ class Page:
     headers: Mapping[str, str] = field(default_factory=dict)
     drip: bool = False
     delay: float = 0.0
+    until: asyncio.Event | None = None  # the page is sent when this is set
     chosen: Callable[[Any], Page] | None = None  # the page for a JSON body
 
 
@@ -78,6 +79,8 @@ class Stranger:
         page = self.pages.get(request.path, Page("<h1>Not Found</h1>", 404))
         page = page.chosen(body) if page.chosen else page
         await asyncio.sleep(page.delay)
+        if page.until:
+            await page.until.wait()
         if page.drip:
             return await self._drip(request)
         if isinstance(page.body, str):

@@ -13,7 +13,7 @@ from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AddedServer, AsyncStore
 from tests.oauth.mcp.another_server.changing_server import ADA, CONFIG, MALLORY, make_good, paste
 from tests.oauth.mcp.stranger import Page, Stranger
-from tests.support.patience import PATIENCE
+from tests.support.patience import until
 
 
 @pytest.mark.parametrize("gone", [False, True], ids=["the server stays", "the server is removed"])
@@ -25,15 +25,15 @@ async def test_a_paste_may_be_repeated_although_another_login_began_meanwhile(
     for name in ("lab", "other"):
         await logins.added.add(name, stranger.mcp, ADA)
     redirect = paste(await logins.begin("mcp:lab", ADA))
-    good, stranger.pages["/token"] = stranger.pages["/token"], Page({"error": "slow_down"}, 429, delay=0.3)
+    answer = asyncio.Event()
+    good, stranger.pages["/token"] = stranger.pages["/token"], Page({"error": "slow_down"}, 429, until=answer)
     completing = asyncio.create_task(logins.complete(redirect, ADA))
-    async with asyncio.timeout(PATIENCE):
-        while "/token" not in stranger.paths:
-            await asyncio.sleep(0.01)
+    await until(lambda: "/token" in stranger.paths)
 
     await logins.begin("mcp:other", MALLORY)
     if gone:
         await logins.added.remove("lab", anybody)
+    answer.set()
     with pytest.raises(VendorUnavailableError) as refused:
         await completing
 

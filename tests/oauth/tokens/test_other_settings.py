@@ -129,7 +129,7 @@ async def test_an_endpoint_without_tls_is_left_alone_too_until_it_is_mended(
 async def test_what_one_process_lacks_is_no_reason_for_others_to_wait(
     process: Callable[[], TokenSource], expired: TokenEntry, store: AsyncStore, tmp_path: Path, clock: Clock
 ) -> None:
-    """That process has no vendor `lab` in its config, and an older version made the login: it sends no request."""
+    """The other process has no vendor `lab` in its config, and an older version made the login: it sends no request."""
     await store.update(lambda draft: draft.facts.clear())
     elsewhere = FileStore(tmp_path / "auth.json", clock=clock)
     async with TokenSource(elsewhere, catalogue=Catalogue.shipped({}), clock=clock) as source:

@@ -1,4 +1,4 @@
-"""What was recorded with a login renews it in every flow, is checked before it is used, and never names an address."""
+"""Recorded facts renew a login in every flow, are checked before they are used, and never name an address."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ async def test_only_the_keys_of_a_refresh_are_read(
 async def test_a_row_that_no_login_records_is_refused_and_nothing_is_sent(
     words: dict[str, object], agent: TokenSource, issuer: Issuer, expired: TokenEntry, store: AsyncStore, file: Path
 ) -> None:
-    """Who writes the store must not learn the secrets of an agent's environment."""
+    """A program that writes the store must not learn the secrets of an agent's environment."""
     rewrite(file, lambda row: row.update(words))
     asked = len(issuer.requests("/token"))
 

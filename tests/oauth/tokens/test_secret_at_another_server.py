@@ -41,12 +41,13 @@ class Process:
 
     def __init__(self, path: Path, driver: Driver, clock: Clock) -> None:
         self._path, self._driver, self._clock = path, driver, clock
+        self.environ: dict[str, str] = SECRET
 
     async def refresh(self, **table: object) -> str:
         client = {"client_id": CLIENT_ID, "redirect_uri": REDIRECT_URI, "scopes": ["openid"]}
-        catalogue = Catalogue.from_config(Config(vendors={"lab": {**client, **table}}), SECRET)
+        catalogue = Catalogue.from_config(Config(vendors={"lab": {**client, **table}}), self.environ)
         runtime = Runtime(
-            FileStore(self._path, clock=self._clock), catalogue, self._driver, self._clock, environ=SECRET
+            FileStore(self._path, clock=self._clock), catalogue, self._driver, self._clock, environ=self.environ
         )
         async with TokenSource(runtime) as source:
             return (await source.get_valid("lab")).value.reveal()
@@ -109,3 +110,16 @@ async def test_without_the_issuers_metadata_nothing_is_sent(
     assert told.value.processed is False
     assert issuer.requests("/token") == []
     assert await stored(store) == expired
+
+
+@pytest.mark.parametrize("environ", [{}, {"LAB_SECRET": " \n"}], ids=["unset", "blank"])
+async def test_a_client_whose_secret_is_not_here_sends_no_refresh_token(
+    process: Process, issuer: Issuer, environ: dict[str, str]
+) -> None:
+    """A server may take a token that comes without its client's secret for a stolen one."""
+    process.environ = environ
+
+    with pytest.raises(NotRefreshableError, match="LAB_SECRET"):
+        await process.refresh(**urls(issuer.url), client_secret_env="LAB_SECRET")
+
+    assert not issuer.requests("/token")

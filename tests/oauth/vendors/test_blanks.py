@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.config import AuthSettings, Config, obscure
 from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.storage import Secret, Tenant
 
@@ -26,7 +26,13 @@ def catalogue(table: Mapping[str, object], environ: dict[str, str]) -> Catalogue
     return Catalogue.from_config(config, environ)
 
 
-@pytest.mark.parametrize("given", ["lab-id\n", " lab-id", "lab-id\r\n", "\tlab-id \n"])
+def catalogue_of_vendor(table: Mapping[str, object]) -> Catalogue:
+    return Catalogue.from_config(Config(auth=AuthSettings(vendors=("lab",)), vendors={"lab": {**LAB, **table}}), {})
+
+
+@pytest.mark.parametrize(
+    "given", ["lab-id\n", " lab-id", "lab-id\r\n", "\tlab-id \n", "\ufefflab-id\r\n", "lab-id\xa0\u200b"]
+)
 @pytest.mark.parametrize("table", [{"client_id_env": "LAB_ID"}, {"client_id": "{given}"}], ids=str)
 def test_blanks_around_a_client_id_are_no_part_of_it(table: dict[str, object], given: str) -> None:
     written = {name: str(value).replace("{given}", given) for name, value in table.items()}
@@ -45,13 +51,19 @@ def test_blanks_around_a_variable_in_a_table_are_no_part_of_it() -> None:
     assert server.client_id == "lab-id"
 
 
-@pytest.mark.parametrize("given", ["s3cret\n", " s3cret ", "s3cret\r\n"])
+@pytest.mark.parametrize("given", ["s3cret\n", " s3cret ", "s3cret\r\n", "\ufeff s3cret\r\n", "\u200bs3cret\xa0\n"])
 def test_blanks_around_a_secret_are_no_part_of_it(given: str) -> None:
     found = catalogue({"client_id": "lab-id", "client_secret_env": "LAB_SECRET"}, {"LAB_SECRET": given})
 
     server = found.server_of(Tenant("srv"))
     assert server is not None
     assert (found.get("lab").client_secret, server.client_secret) == (Secret("s3cret"), Secret("s3cret"))
+
+
+def test_blanks_around_an_obscured_secret_are_no_part_of_it() -> None:
+    found = catalogue_of_vendor({"client_id": "lab-id", "client_secret_obscured": obscure("\ufeffs3cret\r\n")})
+
+    assert found.get("lab").client_secret == Secret("s3cret")
 
 
 def test_a_variable_of_blanks_alone_is_not_set() -> None:

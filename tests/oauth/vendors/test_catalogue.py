@@ -27,7 +27,7 @@ NOTHING_INSTALLED = {"PATH": "/nonexistent"}
 
 
 def facts(name: str) -> dict[str, object]:
-    """What the shipped table says of a vendor beyond the defaults and the words for people."""
+    """Return the values of a shipped vendor that differ from the defaults, without the words for people."""
     found = Catalogue.shipped({}).named(VendorName(name))
     assert found is not None
     vendor = asdict(found)

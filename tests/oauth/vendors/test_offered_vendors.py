@@ -1,4 +1,4 @@
-"""Which vendors are offered, and what is said of the others."""
+"""The vendors that are offered, and the reason for each of the others."""
 
 from __future__ import annotations
 

@@ -40,9 +40,10 @@ class Worker:
         self._exec_err = str(Path(asked["config"]).with_name(f"{self._mine or 'finish'}.exec.err"))
 
     def run(self) -> None:
-        """Log out what a worker before this one may have left, then work until standard input ends."""
+        """Log out what a worker before this one may have left, log in, then work until standard input ends."""
         self._command("logout", "logout", self._mine, "--local")
         _say(event="ready", tenant=self._mine)
+        self._log_in()
         while not select.select([sys.stdin], [], [], self._chance.choice((0, 0, 0.03)))[0]:
             self._turn()
 

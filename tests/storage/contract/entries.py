@@ -1,4 +1,4 @@
-"""What every backend promises about entries: commits, versions and leases."""
+"""The promises of every backend about entries: commits, versions and leases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every backend promises about notes, registered clients and added servers."""
+"""The promises of every backend about notes, registered clients and added servers."""
 
 from __future__ import annotations
 

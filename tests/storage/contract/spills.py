@@ -1,4 +1,4 @@
-"""What every backend promises about a renewed login that could not be committed yet."""
+"""The promises of every backend about a renewed login that could not be committed yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every backend promises: its test class inherits this and gives a `store`."""
+"""The promises of every backend: its test class inherits this and gives a `store`."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -20,6 +21,21 @@ Kind: TypeAlias = Literal[
 At a bot's start also: the bot's own user, its application, the registered commands, and the gateway's address.
 """
 
+_KIND_OF: Final[Mapping[tuple[str, str], Kind]] = {
+    ("POST", "/interactions/{id}/{token}/callback"): "callback",
+    ("POST", "/webhooks/{app}/{token}"): "followup",
+    ("PATCH", "/webhooks/{app}/{token}/messages/{message}"): "edit",
+    ("POST", "/channels/{channel}/messages"): "message",
+    ("PATCH", "/channels/{channel}/messages/{message}"): "message",
+    ("GET", "/guilds/{guild}/members/{user}"): "member",
+    ("GET", "/users/@me"): "me",
+    ("GET", "/oauth2/applications/@me"): "application",
+    ("GET", "/gateway"): "gateway",
+    ("GET", "/applications/{app}/commands"): "registered",
+    ("GET", "/applications/{app}/guilds/{guild}/commands"): "registered",
+    ("PUT", "/applications/{app}/commands"): "commands",
+    ("PUT", "/applications/{app}/guilds/{guild}/commands"): "commands",
+}
 _TOO_MANY: Final = 429
 _NO_CONTENT: Final = 204
 
@@ -95,9 +111,9 @@ class Faults:
         """Refuse the next registration of commands: the 200 creations of the day are used up."""
         self.next("commands", status=400, code=errors.DAILY_CREATIONS_CODE, message=errors.DAILY_CREATIONS_USED)
 
-    def take(self, kind: Kind) -> Fault | None:
-        """Remove and return the next fault for this kind of request, or None."""
-        waiting = self._waiting[kind]
+    def take_for(self, method: str, route: str) -> Fault | None:
+        """Remove and return the next fault for requests to this route, or None."""
+        waiting = self._waiting[_KIND_OF[method, route]] if (method, route) in _KIND_OF else None
         return waiting.popleft() if waiting else None
 
     def clear(self) -> None:

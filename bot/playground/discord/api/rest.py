@@ -10,7 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from openab_auth.bot.playground.discord.api.faults import Faults, Kind
+from openab_auth.bot.playground.discord.api.faults import Faults
 from openab_auth.bot.playground.discord.api.gateway import Gateway
 from openab_auth.bot.playground.discord.api.interactions import SHOWN, Interactions
 from openab_auth.bot.playground.discord.api.uploads import Files, Uploads, read_form
@@ -29,21 +29,6 @@ PREFIX: Final = "/api/v10"
 ATTACHMENTS: Final = "/attachments"
 _BODY: Final = web.RequestKey("body", object)
 _FILES: Final[web.RequestKey[Files]] = web.RequestKey("files", Mapping)
-_KIND_OF: Final[Mapping[tuple[str, str], Kind]] = {
-    ("POST", "/interactions/{id}/{token}/callback"): "callback",
-    ("POST", "/webhooks/{app}/{token}"): "followup",
-    ("PATCH", "/webhooks/{app}/{token}/messages/{message}"): "edit",
-    ("POST", "/channels/{channel}/messages"): "message",
-    ("PATCH", "/channels/{channel}/messages/{message}"): "message",
-    ("GET", "/guilds/{guild}/members/{user}"): "member",
-    ("GET", "/users/@me"): "me",
-    ("GET", "/oauth2/applications/@me"): "application",
-    ("GET", "/gateway"): "gateway",
-    ("GET", "/applications/{app}/commands"): "registered",
-    ("GET", "/applications/{app}/guilds/{guild}/commands"): "registered",
-    ("PUT", "/applications/{app}/commands"): "commands",
-    ("PUT", "/applications/{app}/guilds/{guild}/commands"): "commands",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +97,9 @@ class Rest:
             return await handler(request)
         body, request[_FILES] = await _read(request)
         request[_BODY] = body
-        fault = self._faults.take(kind) if (kind := _kind(request)) else None
+        resource = request.match_info.route.resource
+        template = resource.canonical.removeprefix(PREFIX) if resource is not None else ""
+        fault = self._faults.take_for(request.method, template)
         if fault is None:
             reply = await self._checked(request, handler)
         else:
@@ -266,12 +253,6 @@ async def _read(request: web.Request) -> tuple[object, Files]:
         return json.loads(await request.read()), {}
     except ValueError:
         return None, {}
-
-
-def _kind(request: web.Request) -> Kind | None:
-    resource = request.match_info.route.resource
-    template = resource.canonical.removeprefix(PREFIX) if resource is not None else ""
-    return _KIND_OF.get((request.method, template))
 
 
 def _needs_token(request: web.Request) -> bool:

@@ -11,6 +11,7 @@ from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Me
 from openab_auth.bot.playground.discord.rules import ENTRY_POINT, SLASH, registered
 
 EPOCH_MS: Final = 1_420_070_400_000  # Discord counts the time in its ids from here
+_LOOK_AGAIN: Final = 0.1  # seconds
 
 
 class State:
@@ -135,9 +136,14 @@ class State:
         return True
 
     async def until(self, holds: Callable[[], bool], patience: float) -> bool:
-        """Wait until `holds()` is true; return False if it is not within `patience` seconds."""
-        ends = asyncio.get_running_loop().time() + patience
+        """Wait until `holds()` is true; return False if it is not within `patience` seconds.
+
+        It is asked at each visible change, and now and then, because it may depend on more than what is visible.
+        """
+        clock = asyncio.get_running_loop().time
+        ends = clock() + patience
         while not holds():
-            if not await self.next_change(ends - asyncio.get_running_loop().time()):
-                return holds()
+            if clock() >= ends:
+                return False
+            await self.next_change(min(_LOOK_AGAIN, ends - clock()))
         return True

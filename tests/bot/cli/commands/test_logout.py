@@ -12,7 +12,7 @@ import pytest
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.storage import Draft, FileStore, Mutation, Note, Secret, TokenEntry, UserId
 from tests.bot.cli.started_commands import begin, finish, log_in
-from tests.support.patience import PATIENCE
+from tests.support.patience import until
 
 NOTHING = "nothing was removed, but "
 
@@ -60,9 +60,7 @@ async def test_it_says_if_the_login_was_removed_was_gone_or_is_another_by_now(
     await log_in(issuer, home)
     issuer.faults.next("/revoke", delay=1.0)
     leaving = await begin(home, "logout", "lab", *(["--json"] if as_json else []))
-    async with asyncio.timeout(PATIENCE):
-        while not issuer.requests("/revoke"):
-            await asyncio.sleep(0.01)
+    await until(lambda: bool(issuer.requests("/revoke")))
     store = FileStore(home / ".openab/agent/auth.json")
     if meanwhile:
         await asyncio.to_thread(store.update, meanwhile)

@@ -28,7 +28,7 @@ NEVER_IMPORTED = {
         "threading",
     ),
     *("authlib", "discord", "httpx2"),
-    *("openab_auth.storage.batch", "openab_auth.storage.draft", "openab_auth.storage.store"),
+    *("openab_auth.storage.commit.batch", "openab_auth.storage.commit.draft", "openab_auth.storage.store"),
     *("openab_auth.storage.file.store", "openab_auth.storage.file.locks"),
     "openab_auth.storage.file.leftovers.ended_logins",
     *("openab_auth.oauth.client.oauth_client", "openab_auth.oauth.flows.login_context", "openab_auth.oauth.paste"),

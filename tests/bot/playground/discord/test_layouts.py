@@ -12,6 +12,7 @@ from discord import ui
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Modal
 from tests.bot.playground.discord.small_bot import Interaction, PasteButton, SmallBot
+from tests.support.patience import PATIENCE
 
 
 def layout(*items: ui.Item[Any]) -> ui.LayoutView:
@@ -73,7 +74,7 @@ async def test_texts_with_too_many_bytes_get_500_as_at_discord(world: EmbeddedDi
     """https://github.com/discord/discord-api-docs/issues/8554; discord.py would repeat the request for 25 s."""
     bot.act = lambda interaction: interaction.response.send_message(view=layout(ui.TextDisplay("登" * 3390)))
     await world.person("ada").slash("lab act")
-    await world.until(lambda: any(seen.status == 500 for seen in world.requests), 5)
+    await world.until(lambda: any(seen.status == 500 for seen in world.requests), PATIENCE)
     assert world.requests[-1].status == 500
 
 

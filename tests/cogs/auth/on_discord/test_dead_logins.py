@@ -24,7 +24,7 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, FileStore, Note
 from tests.cogs.auth.on_discord.discord_bot import begin, running
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 End = Callable[[], Awaitable[None]]
 
@@ -113,7 +113,7 @@ async def test_the_next_login_that_ends_is_news_again(
     for times in (1, 2):
         await log_in(ada, issuer)
         await end()
-        assert await world.until(lambda times=times: len(news(world, ada)) == times, 10)  # type: ignore[misc]
+        assert await world.until(lambda times=times: len(news(world, ada)) == times, PATIENCE)  # type: ignore[misc]
 
 
 async def test_a_person_who_takes_no_direct_messages_stops_nothing(
@@ -128,9 +128,7 @@ async def test_a_person_who_takes_no_direct_messages_stops_nothing(
     world.faults.next("message", status=403, code=50007)
 
     await end()
-    async with asyncio.timeout(PATIENCE):
-        while "could not tell anybody that the login to lab has ended" not in caplog.text:
-            await asyncio.sleep(0.02)
+    await until(lambda: "could not tell anybody that the login to lab has ended" in caplog.text)
 
     await log_in(ada, issuer)
     await end()
@@ -153,9 +151,7 @@ async def test_the_end_of_a_login_from_the_console_is_audited_and_told_to_nobody
     )
 
     await end()
-    async with asyncio.timeout(PATIENCE):
-        while not [line for line in audited() if line["event"] == "died"]:
-            await asyncio.sleep(0.02)
+    await until(lambda: any(line["event"] == "died" for line in audited()))
 
     assert not news(world, ada)
 

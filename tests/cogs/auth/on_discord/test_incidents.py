@@ -1,4 +1,4 @@
-"""What only the operator can mend is an error in the log, under the id that the person sees; paths stay there."""
+"""A fault that only the operator can repair is logged under the id that the person sees; paths stay in the log."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from tests.cogs.auth.on_discord.discord_bot import begin, running
 from tests.cogs.auth.service.service_logins import Start
+from tests.support.patience import PATIENCE
 
 
 def root_id(world: EmbeddedDiscord) -> str:
@@ -37,7 +38,7 @@ async def test_a_button_is_answered_with_mentions_before_any_command_was_used(
     async with running(world, start(settings)) as bot:
         cog = bot.get_cog("openab-auth")
         assert isinstance(cog, Auth)
-        assert await world.until(lambda: cog.mentions.known, 5)
+        assert await world.until(lambda: cog.mentions.known, PATIENCE)
         (hint,) = await ada.send_dm("hello")
         assert f"</auth login:{root_id(world)}>" in hint.text
     assert f"</auth complete:{root_id(world)}>" in login.content

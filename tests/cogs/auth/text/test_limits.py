@@ -69,7 +69,7 @@ vendors = st.builds(
     revoke_url=st.sampled_from(["", "https://vendor.example/revoke"]),
 )
 scopes = st.lists(texts, max_size=120).map(tuple)
-standings = st.builds(
+accesses = st.builds(
     GrantedAccess,
     host=texts,
     issuer=texts,
@@ -100,7 +100,7 @@ states = st.builds(
     vendor=st.none() | vendors,
     died=st.none() | st.builds(DeadToken, fingerprint=st.just("f"), reason=texts, since=st.just(NOW)),
     failed=st.none() | attempts,
-    standing=st.none() | standings,
+    access=st.none() | accesses,
 )
 waiting = st.builds(
     PendingLogin,

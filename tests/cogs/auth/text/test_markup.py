@@ -145,7 +145,7 @@ def views(language: Language, text: str) -> list[str]:
         tenant=Tenant("lab"), kind="mcp", state="ok", refreshable=True, expires_at=NOW, account=text,
         logged_in_by=ADA, logged_in_at=NOW, shadowed_by=text, vendor=vendor,
         failed=RefreshAttempt("f", NOW, text, answered=True, not_before=NOW),
-        standing=GrantedAccess(text, "", (text,), ("other",), (text,), "widen"),
+        access=GrantedAccess(text, "", (text,), ("other",), (text,), "widen"),
     )  # fmt: skip
     dead = dataclasses.replace(state, state="dead", died=DeadToken("f", text, NOW), vendor=None, tenant=Tenant("a b"))
     status = Status((state, dead), (PendingLogin("lab", ADA, NOW, NOW),), (Problem(text, text),), ((vendor, "V"),))

@@ -67,7 +67,7 @@ MANY = tuple(f"scope-{number}" for number in range(150))
 
 
 @pytest.mark.parametrize(
-    ("standing", "lines"),
+    ("access", "lines"),
     [
         (GrantedAccess("mcp.example", "https://as.example", ("a",), ("a",)), []),
         (GrantedAccess("mcp.example", "", ("a", "b"), ("a",)), ["scopes requested: a b; granted: a"]),
@@ -86,17 +86,17 @@ MANY = tuple(f"scope-{number}" for number in range(150))
     ],
 )
 async def test_a_servers_login_says_where_it_is_and_which_scopes_it_lacks(
-    standing: GrantedAccess, lines: list[str]
+    access: GrantedAccess, lines: list[str]
 ) -> None:
-    shown = text(show([state(kind="mcp", standing=standing)])).splitlines()
+    shown = text(show([state(kind="mcp", access=access)])).splitlines()
     assert shown[1].endswith(" · at mcp.example")
     assert len(shown[2:]) == len(lines)
     assert all(said.startswith(line) for said, line in zip(shown[2:], lines, strict=True))
 
 
 async def test_many_scopes_are_cut_and_what_to_do_is_not() -> None:
-    standing = GrantedAccess("mcp.example", "", MANY, MANY[:99], MANY, "log-in")
-    shown = text(show([state(standing=standing)]))
+    access = GrantedAccess("mcp.example", "", MANY, MANY[:99], MANY, "log-in")
+    shown = text(show([state(access=access)]))
     assert len(shown) < 1200
     assert shown.endswith("…. Log in again with `/auth login`.")
 
@@ -108,7 +108,7 @@ async def test_a_renewal_that_failed_says_when_the_next_is_tried() -> None:
 
 async def test_what_another_login_would_give_the_agents_has_a_button() -> None:
     for remedy, wanted in (("log-in", 1), ("widen", 0), ("grant", 0), (None, 0)):
-        shown = show([state(standing=GrantedAccess("mcp.example", "", missing=("a",), remedy=remedy))])  # type: ignore[arg-type]  # each a Remedy
+        shown = show([state(access=GrantedAccess("mcp.example", "", missing=("a",), remedy=remedy))])  # type: ignore[arg-type]  # each a Remedy
         assert len(shown.buttons) == wanted
 
 

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,25 +21,41 @@ from openab_auth.oauth.errors import ProgramFailedError, ProgramWaitsError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, UserId
+from tests.support.patience import PATIENCE
 
-pytestmark = [pytest.mark.npm, pytest.mark.timeout(600)]
+_INSTALLS = 150.0  # seconds in which a package of hundreds of megabytes is here
+pytestmark = [pytest.mark.npm, pytest.mark.timeout(_INSTALLS + 3 * PATIENCE)]
 
 ADA = UserId(1)
 NOWHERE = "http://127.0.0.1:9"  # a proxy that is not there: no request leaves this machine
 Install = Callable[[str], dict[str, str]]
 
 
-@pytest.fixture
-def install(tmp_path: Path, home: Path) -> Iterator[Install]:
-    """Install a package of the npm registry; return an environment with its programs on PATH and an empty home."""
-    npm, folder = shutil.which("npm"), tmp_path / "npm"
-    if npm is None:
+def call_npm(*words: str, seconds: float) -> bool:
+    """Run npm; return whether it succeeded within `seconds`."""
+    command = ["npm", *words, "--fetch-timeout=15000", "--fetch-retries=0"]
+    with suppress(subprocess.TimeoutExpired):
+        return not subprocess.run(command, capture_output=True, check=False, timeout=seconds).returncode
+    return False
+
+
+@pytest.fixture(scope="session")
+def registry() -> None:
+    """Skip where the registry cannot be reached: three packages would otherwise be waited for."""
+    if shutil.which("npm") is None:
         pytest.skip("npm is not installed here")
+    if not call_npm("ping", seconds=45):
+        pytest.skip("the npm registry does not answer here")
+
+
+@pytest.fixture
+def install(registry: None, tmp_path: Path, home: Path) -> Iterator[Install]:
+    """Install a package of the npm registry; return an environment with its programs on PATH and an empty home."""
+    folder = tmp_path / "npm"
 
     def install_package(package: str) -> dict[str, str]:
-        words = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), package]
-        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=500)
-        if done.returncode:
+        words = ["install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), package]
+        if not call_npm(*words, seconds=_INSTALLS):
             pytest.skip(f"npm could not install {package}")
         path = os.pathsep.join([str(folder / "node_modules/.bin"), os.environ["PATH"]])
         return {"PATH": path, "HOME": str(home), "HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "NO_PROXY": "127.0.0.1"}

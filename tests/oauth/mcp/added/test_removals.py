@@ -10,7 +10,7 @@ import pytest
 from openab_auth.oauth.errors import ServerInUseError, ServerNotThereError
 from openab_auth.oauth.mcp.added_servers import AddedServers
 from openab_auth.storage import AddedServer, AsyncStore, ClientRecord, Draft, McpEntry, PendingEntry, Secret, TokenEntry
-from openab_auth.storage.store import Mutation
+from openab_auth.storage.commit.mutation import Mutation
 from tests.oauth.mcp.added.added_servers import ADA, BOB, CONFIG, URL, anybody, login, of
 
 

@@ -19,7 +19,7 @@ from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AddedServer, AsyncStore, Draft, UserId
 from tests.oauth.mcp.another_server.changing_server import ADA, CONFIG, MALLORY, paste
 from tests.oauth.mcp.stranger import RFC_8414, Page, Stranger
-from tests.support.patience import PATIENCE
+from tests.support.patience import until
 
 
 def anybody(_: AddedServer) -> None:
@@ -28,9 +28,7 @@ def anybody(_: AddedServer) -> None:
 
 async def asked(stranger: Stranger, path: str) -> None:
     """Wait until the server has received a request for this."""
-    async with asyncio.timeout(PATIENCE):
-        while path not in stranger.paths:
-            await asyncio.sleep(0.01)
+    await until(lambda: path in stranger.paths)
 
 
 async def trading(logins: Logins, stranger: Stranger, user: UserId) -> asyncio.Task[LoginResult]:

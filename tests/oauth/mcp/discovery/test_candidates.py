@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from openab_auth.oauth.errors import ServerUnusableError
+from openab_auth.oauth.errors import ServerUnusableError, VendorUnavailableError
 from openab_auth.oauth.mcp import Fetch, discover
 from openab_auth.oauth.vendors import McpServer
 from tests.oauth.mcp.stranger import OPENID, RESOURCE, RFC_8414, Page, Stranger
@@ -109,3 +109,27 @@ async def test_pkce_that_is_not_announced_is_refused_and_the_key_is_named(
         await discover(server, fetch)
 
     assert 'pkce = "unannounced"' in refused.value.todo
+
+
+@pytest.mark.parametrize("page", [Page(status=502), Page("<h1>hi</h1>"), Page({"issuer": "x"}, 404)], ids=repr)
+async def test_a_later_server_is_used_where_the_first_has_no_metadata(
+    stranger: Stranger, server: McpServer, fetch: Fetch, page: Page
+) -> None:
+    stranger.is_a_good_server()
+    first = f"{stranger.url}/down"
+    stranger.pages[f"{RESOURCE}/mcp"] = Page(stranger.resource(authorization_servers=[first, stranger.url]))
+    stranger.pages[f"{RFC_8414}/down"] = page
+
+    assert (await discover(server, fetch)).issuer == stranger.url
+
+
+async def test_a_server_that_has_our_client_is_not_replaced_while_it_is_down(
+    stranger: Stranger, server: McpServer, fetch: Fetch
+) -> None:
+    stranger.is_a_good_server()
+    ours = f"{stranger.url}/down"
+    stranger.pages[f"{RESOURCE}/mcp"] = Page(stranger.resource(authorization_servers=[stranger.url, ours]))
+    stranger.pages[f"{RFC_8414}/down"] = Page(status=502)
+
+    with pytest.raises(VendorUnavailableError):
+        await discover(server, fetch, registered_at=[ours])

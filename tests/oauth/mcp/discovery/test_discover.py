@@ -1,4 +1,4 @@
-"""From a server's address to its authorization server: the specification's order, and every refusal."""
+"""Finding the authorization server of a server: the specification's order, and every refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person brings back from the page of an honest authorization server."""
+"""The address that a person copies from the page of an honest authorization server."""
 
 from __future__ import annotations
 

@@ -133,16 +133,21 @@ async def test_after_a_refused_public_client_one_with_a_secret_is_asked_for_once
     assert methods == ["none", "client_secret_post"]
 
 
-REFUSED_SCOPES = [
+REFUSED_SCOPES: list[dict[str, object]] = [
     {"error": "invalid_scope"},
     {"error": "invalid_client_metadata", "error_description": "Requested scopes are not valid: write"},
     {"error": "invalid_client_metadata", "error_description": "scope not allowed"},
+    {"error": "invalid_client_metadata", "error_description": "write is not permitted"},
+    {"error": "unsupported_scope"},
+    {"error": {"code": "invalidScope"}},
+    {"errors": [{"code": "invalid_scope"}]},
+    {"detail": [{"loc": ["body", "scope"], "msg": "value is not valid"}]},
 ]
 
 
 @pytest.mark.parametrize("refusal", REFUSED_SCOPES, ids=str)
 async def test_a_registration_refused_for_its_scopes_is_repeated_without(
-    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, refusal: dict[str, str]
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, refusal: dict[str, object]
 ) -> None:
     stranger.pages[REGISTER] = Page(
         chosen=lambda body: Page(refusal, 400) if "scope" in body else Page({"client_id": "c1"}, 201)
@@ -156,7 +161,7 @@ async def test_a_registration_refused_for_its_scopes_is_repeated_without(
 
 @pytest.mark.parametrize("refusal", REFUSED_SCOPES, ids=str)
 async def test_scopes_that_were_refused_are_named_where_nothing_else_helps(
-    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, refusal: dict[str, str]
+    server: McpServer, found: Discovered, fetch: Fetch, stranger: Stranger, refusal: dict[str, object]
 ) -> None:
     stranger.pages[REGISTER] = Page(refusal, 400)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import signal
 import sys
@@ -13,11 +14,13 @@ from typing import Any
 import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.oauth.client.replies import token_response
+from openab_auth.oauth.client import driver as drivers
+from openab_auth.oauth.client.replies import token_response, verdict
 from openab_auth.oauth.entries import unsaved
 from openab_auth.oauth.tokens import TokenSource, refresh
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry, batch
+from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry
+from openab_auth.storage.commit import batch
 from openab_auth.storage.file import atomic
 from openab_auth.storage.file.locks.global_lock import GlobalLock
 from openab_auth.storage.file.record_files import RecordFile
@@ -113,6 +116,44 @@ async def test_whatever_fails_after_the_answer_the_rotated_token_is_kept(
     assert len(issuer.requests("/token")) == 2
 
 
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        (verdict, "json_object"),
+        (drivers, "judge_reply"),
+        (drivers, "read_token_response"),
+        (token_response, "Secret"),
+        (token_response, "TokenResponse"),
+        (refresh, "is_other_account"),
+        (refresh, "UnsavedRenewal"),
+    ],
+    ids=lambda word: word if isinstance(word, str) else "",
+)
+async def test_a_moment_without_memory_while_an_answer_is_read_loses_no_token(
+    place: object,
+    name: str,
+    times: int,
+    login: TokenEntry,
+    issuer: Issuer,
+    source: TokenSource,
+    store: AsyncStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From the last byte of the answer until the response has its owner, nobody else could keep the token."""
+    fault = Fault(MemoryError())
+    monkeypatch.setattr(place, name, fault.before(getattr(place, name)))
+    fault.left = times
+
+    token = await source.force_refresh("lab")
+
+    assert fault.met == times
+    entry = (await store.read())["lab"]
+    assert isinstance(entry, TokenEntry)
+    assert (entry.access_token, entry.refresh_token.reveal()) == (token.value, issuer.families[0].refresh_token)
+    assert entry.refresh_token != login.refresh_token
+
+
 AGENT = """
 import asyncio, importlib, json, sys
 from openab_auth.oauth.vendors.catalogue import Catalogue
@@ -172,3 +213,33 @@ async def test_ctrl_c_after_the_answer_ends_the_process_and_not_the_login(
     entry = FileStore(path).read()["lab"]
     assert isinstance(entry, TokenEntry)
     assert entry.refresh_token.reveal() == issuer.families[0].refresh_token
+
+
+@pytest.mark.parametrize("step", INTERRUPTED)
+async def test_an_answer_is_read_again_if_there_was_no_memory_for_it(
+    step: str,
+    login: TokenEntry,
+    issuer: Issuer,
+    tmp_path: Path,
+    catalogue: Catalogue,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another thread may free memory, and so does the failed try itself."""
+    module, name = step.split()
+    place: object = importlib.import_module(module)
+    for owner in name.split(".")[:-1]:
+        place = getattr(place, owner)
+    fault = Fault(MemoryError())
+    async with TokenSource(FileStore(tmp_path / "auth.json", clock=clock), catalogue=catalogue, clock=clock) as source:
+        await source._runtime.load_driver()
+        monkeypatch.setattr(place, name.split(".")[-1], fault.before(getattr(place, name.split(".")[-1])))
+        fault.left = 1
+
+        token = await source.force_refresh("lab")
+
+        assert fault.met == 1
+        assert token.value.reveal() == list(issuer.families[0].access_tokens)[-1]
+        entry = FileStore(tmp_path / "auth.json").read()["lab"]
+        assert isinstance(entry, TokenEntry)
+        assert entry.refresh_token.reveal() == issuer.families[0].refresh_token

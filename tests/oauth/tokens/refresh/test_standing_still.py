@@ -24,9 +24,9 @@ from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, FileStore, TokenEntry
 from tests.support.import_all import IMPORT_ALL
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
-PAUSE = 1.6  # seconds; longer than a request, and a whole refresh, of AGENT may take
+PAUSE = 4.8  # seconds; longer than a request, and a whole refresh, of AGENT may take
 AGENT = (
     IMPORT_ALL
     + """
@@ -45,16 +45,16 @@ from openab_auth.storage import CONSOLE, AsyncStore, FileStore
 path, vendors, uid, does, *words = json.loads(sys.argv[1])
 unsaved._RETRY = 0.1
 catalogue = Catalogue.from_config(Config(vendors=vendors), {})
-driver = Driver(deadline=8.0 if does == "wait" else 0.8)  # a busy machine is slow to answer
+driver = Driver(deadline=8.0 if does == "wait" else 2.4)  # a busy machine is slow to answer
 if uid:
     os.setgroups([]); os.setgid(uid); os.setuid(uid)
-signal.signal(signal.SIGUSR1, lambda *_: time.sleep(1.6))
+signal.signal(signal.SIGUSR1, lambda *_: time.sleep(4.8))
 signal.signal(signal.SIGUSR2, lambda *_: resource.setrlimit(resource.RLIMIT_NPROC, (1, 1)))
 
 async def main():
-    store = AsyncStore(FileStore(path, lock_timeout=5 if does == "wait" else 0.3))
+    store = AsyncStore(FileStore(path, lock_timeout=5 if does == "wait" else 0.9))
     if does == "complete":
-        logins = Logins(catalogue, store, driver, lock_wait=0.4)
+        logins = Logins(catalogue, store, driver, lock_wait=1.2)
         try:
             print((await logins.complete(words[0], CONSOLE)).vendor.name, flush=True)
         except LoginNotStoredError:
@@ -62,7 +62,7 @@ async def main():
         sys.stdin.readline()
         await logins.aclose()
     else:
-        source = TokenSource(store, catalogue=catalogue, driver=driver, deadline=1.0 if does == "refresh" else 20.0)
+        source = TokenSource(store, catalogue=catalogue, driver=driver, deadline=3.0 if does == "refresh" else 20.0)
         print((await source.force_refresh("lab")).value.reveal(), flush=True)
         sys.stdin.readline()
         await source.aclose()
@@ -235,15 +235,11 @@ async def test_a_loop_that_ends_in_mid_commit_leaves_the_login_in_the_journal(
     """A host never closes its source, so its event loop cancels the commit while that waits for a lock."""
     agent = await start("wait")
     with held(path):
-        async with asyncio.timeout(PATIENCE):
-            while not waits_for_a_lock(agent.pid):
-                await asyncio.sleep(0.01)
+        await until(lambda: waits_for_a_lock(agent.pid))
         agent.send_signal(signal.SIGINT)  # asyncio.run cancels its work
         agent.send_signal(signal.SIGINT)  # and is interrupted
         await asyncio.wait_for(agent.communicate(b"\n"), PATIENCE)
-        async with asyncio.timeout(PATIENCE):
-            while refresh_token(path) != issuer.families[0].refresh_token:
-                await asyncio.sleep(0.01)
+        await until(lambda: refresh_token(path) == issuer.families[0].refresh_token)
     assert len(issuer.requests("/token")) == 1
 
 

@@ -77,6 +77,14 @@ async def refresh_breaking(source: TokenSource, issuer: Issuer, *breaks: Callabl
     return await flight
 
 
+@pytest.fixture
+async def in_memory(source: TokenSource, login: TokenEntry, issuer: Issuer, disk: Disk) -> AccessToken:
+    """Refresh the login while neither the store nor the journal takes the new token, and return this token."""
+    token = await refresh_breaking(source, issuer, disk.refuse_commits, disk.refuse_spills)
+    assert token.value != login.access_token
+    return token
+
+
 async def test_what_cannot_be_committed_is_spilled_and_read_by_every_process(
     source: TokenSource,
     login: TokenEntry,
@@ -158,55 +166,46 @@ async def test_an_unspillable_token_is_served_from_memory_and_stored_later(
     issuer: Issuer,
     store: AsyncStore,
     disk: Disk,
+    process: Callable[..., TokenSource],
     caplog: pytest.LogCaptureFixture,
+    in_memory: AccessToken,
 ) -> None:
-    token = await refresh_breaking(source, issuer, disk.refuse_commits, disk.refuse_spills)
-
-    assert token.value != login.access_token
     assert await stored(store) == login
-    assert await source.get_valid("lab") == token
+    assert await source.get_valid("lab") == in_memory
     await asyncio.sleep(0.2)  # some tries
     assert caplog.text.count("is only in the memory of this process") == 1
 
     disk.mend()
     async with asyncio.timeout(PATIENCE):
-        while (await stored(store)).access_token != token.value:
+        while (await stored(store)).access_token != in_memory.value:
             await asyncio.sleep(0.02)
     assert (await stored(store)).refresh_token.reveal() == issuer.families[0].refresh_token
     assert len(issuer.requests("/token")) == 1
 
 
 async def test_it_is_served_while_the_store_cannot_even_be_read(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, disk: Disk, tmp_path: Path
+    source: TokenSource, issuer: Issuer, store: AsyncStore, disk: Disk, tmp_path: Path, in_memory: AccessToken
 ) -> None:
-    token = await refresh_breaking(source, issuer, disk.refuse_commits, disk.refuse_spills)
     (tmp_path / "auth.json").unlink()
     (tmp_path / "auth.json").mkdir()  # which no read takes for an empty store
 
-    assert await source.get_valid("lab") == token
+    assert await source.get_valid("lab") == in_memory
 
     (tmp_path / "auth.json").rmdir()
     (tmp_path / "real.json").rename(tmp_path / "auth.json")
     disk.mend()
-    assert (await source.force_refresh("lab")).value != token.value
+    assert (await source.force_refresh("lab")).value != in_memory.value
     assert not issuer.families[0].reuses
 
 
 async def test_nobody_posts_the_spent_token_while_the_new_one_is_in_memory_alone(
-    source: TokenSource,
-    login: TokenEntry,
-    issuer: Issuer,
-    disk: Disk,
-    process: Callable[..., TokenSource],
-    caplog: pytest.LogCaptureFixture,
+    source: TokenSource, issuer: Issuer, disk: Disk, process: Callable[..., TokenSource], in_memory: AccessToken
 ) -> None:
-    token = await refresh_breaking(source, issuer, disk.refuse_commits, disk.refuse_spills)
-
     with pytest.raises(RefreshBusyError):
         await process(0.5).force_refresh("lab")
     with pytest.raises(StoreUnwritableError):
         await source.force_refresh("lab")
-    assert await source.get_valid("lab", min_ttl=7200) == token
+    assert await source.get_valid("lab", min_ttl=7200) == in_memory
     assert len(issuer.requests("/token")) == 1
 
     disk.mend()
@@ -215,10 +214,10 @@ async def test_nobody_posts_the_spent_token_while_the_new_one_is_in_memory_alone
     assert not issuer.families[0].reuses
 
 
+@pytest.mark.usefixtures("in_memory")
 async def test_a_login_that_comes_in_wins_over_what_is_in_memory(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, disk: Disk
+    source: TokenSource, login: TokenEntry, store: AsyncStore, disk: Disk
 ) -> None:
-    await refresh_breaking(source, issuer, disk.refuse_commits, disk.refuse_spills)
     new = TokenEntry(Secret("new"), Secret("its refresh"), login.expires_at, login.token_endpoint, "lab")
     disk.mend()
 
@@ -229,10 +228,8 @@ async def test_a_login_that_comes_in_wins_over_what_is_in_memory(
     assert await stored(store) == new
 
 
-async def test_a_logout_ends_what_is_in_memory(
-    source: TokenSource, login: TokenEntry, issuer: Issuer, store: AsyncStore, disk: Disk
-) -> None:
-    await refresh_breaking(source, issuer, disk.refuse_commits, disk.refuse_spills)
+@pytest.mark.usefixtures("in_memory")
+async def test_a_logout_ends_what_is_in_memory(source: TokenSource, store: AsyncStore, disk: Disk) -> None:
     disk.mend()
 
     await store.update(lambda draft: draft.pop("lab"))
@@ -251,22 +248,20 @@ async def test_a_process_that_ends_tries_once_more_and_says_what_is_lost(
     *,
     mended: bool,
     source: TokenSource,
-    login: TokenEntry,
-    issuer: Issuer,
     store: AsyncStore,
     disk: Disk,
     caplog: pytest.LogCaptureFixture,
+    in_memory: AccessToken,
 ) -> None:
-    token = await refresh_breaking(source, issuer, disk.refuse_commits, disk.refuse_spills)
     if mended:
         disk.mend()
 
     await source.aclose()
 
     lost = [record for record in caplog.records if record.levelno == logging.CRITICAL]
-    assert ((await stored(store)).access_token == token.value) == mended
+    assert ((await stored(store)).access_token == in_memory.value) == mended
     assert bool(lost) == (not mended)
-    assert not any(token.value.reveal() in record.getMessage() for record in caplog.records)
+    assert not any(in_memory.value.reveal() in record.getMessage() for record in caplog.records)
 
 
 async def test_a_commit_that_takes_too_long_is_spilled_in_time(

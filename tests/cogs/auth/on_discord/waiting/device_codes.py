@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from openab_auth.bot.playground.discord import ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
-from tests.support.patience import PATIENCE
 
 PROGRAM = Path(__file__).parents[4] / "support/vendor_cli.py"
 FLOWS = ("grok", "codex-device", "kiro", "copilot")
@@ -20,10 +16,3 @@ def code_in(issuer: Issuer, shown: ShownResponse) -> str:
     code = list(issuer.devices.begun.values())[-1].user_code
     assert f"# `{code}`" in shown.content
     return code
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.02)

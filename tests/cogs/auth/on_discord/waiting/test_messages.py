@@ -19,8 +19,9 @@ from openab_auth.oauth.config import Config
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import FileStore
 from tests.cogs.auth.on_discord.discord_bot import begin, running
-from tests.cogs.auth.on_discord.waiting.device_codes import FLOWS, code_in, until
+from tests.cogs.auth.on_discord.waiting.device_codes import FLOWS, code_in
 from tests.cogs.auth.service.service_logins import Log, Start, Stored
+from tests.support.patience import until
 
 
 @pytest.mark.parametrize("vendor", FLOWS)

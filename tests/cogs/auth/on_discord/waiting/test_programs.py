@@ -11,8 +11,8 @@ from discord.ext import commands
 from openab_auth.bot.playground.discord import Modal, Person
 from openab_auth.cogs.auth.text.language import english
 from tests.cogs.auth.on_discord.discord_bot import begin
-from tests.cogs.auth.on_discord.waiting.device_codes import until
 from tests.cogs.auth.service.service_logins import Log, Stored
+from tests.support.patience import until
 
 
 async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(

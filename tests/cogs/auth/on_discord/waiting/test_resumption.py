@@ -14,8 +14,9 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service import resumption
 from tests.cogs.auth.on_discord.discord_bot import begin, running
-from tests.cogs.auth.on_discord.waiting.device_codes import code_in, until
+from tests.cogs.auth.on_discord.waiting.device_codes import code_in
 from tests.cogs.auth.service.service_logins import Log, Start, Stored
+from tests.support.patience import until
 
 
 @pytest.fixture(autouse=True)

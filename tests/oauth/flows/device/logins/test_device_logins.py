@@ -22,10 +22,10 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, PendingEntry, TokenEntry
-from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS, Start, until
+from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS, Start
 from tests.support.clock import Clock
 from tests.support.locks import foreign_lock
-from tests.support.patience import PATIENCE
+from tests.support.patience import PATIENCE, until
 
 
 @pytest.mark.parametrize("vendor", FLOWS)

@@ -9,8 +9,9 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.logins import Logins
 from openab_auth.storage import AsyncStore, StoreUnwritableError
-from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS, until
+from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS
 from tests.support.mounts import mounted_alone
+from tests.support.patience import until
 
 
 @pytest.mark.parametrize("vendor", FLOWS)

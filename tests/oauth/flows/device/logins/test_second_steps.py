@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from openab_auth.oauth.client import Driver
+from openab_auth.oauth.client import Driver, TokenResponse, read_token_response
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
@@ -16,12 +19,26 @@ from openab_auth.oauth.errors import (
     PlanMissingError,
     SecretMissingError,
 )
+from openab_auth.oauth.flows.device import aws, standard
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, TokenEntry
-from tests.oauth.flows.device.logins.device_logins import ADA, until
+from tests.oauth.flows.device.logins.device_logins import ADA
 from tests.support.clock import Clock
+from tests.support.patience import until
+
+
+def short_of_memory_once(read: Callable[..., TokenResponse]) -> Callable[..., TokenResponse]:
+    """Return `read`, whose first call gets no memory."""
+    fails = iter([True])
+
+    def read_or_fail(*words: Any, **named: Any) -> TokenResponse:
+        if next(fails, False):
+            raise MemoryError
+        return read(*words, **named)
+
+    return read_or_fail
 
 
 async def test_an_installed_app_without_its_secret_says_how_to_set_it(logins: Logins) -> None:
@@ -135,6 +152,27 @@ async def test_an_aws_login_is_renewed_with_the_client_that_it_was_made_with(
         "grantType": "refresh_token",
         "refreshToken": before.refresh_token.reveal(),
     }
+
+
+@pytest.mark.parametrize(("vendor", "dialect"), [("copilot", standard), ("kiro", aws)])
+async def test_tokens_are_read_again_if_there_was_no_memory_for_them(
+    logins: Logins, issuer: Issuer, vendor: str, dialect: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vendor gives them once."""
+    monkeypatch.setattr(dialect, "read_token_response", short_of_memory_once(read_token_response))
+
+    await logged_in(logins, issuer, vendor)
+
+
+async def test_an_aws_renewal_is_read_again_if_there_was_no_memory_for_it(
+    logins: Logins, issuer: Issuer, source: TokenSource, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await logged_in(logins, issuer, "kiro")
+    clock.now += 3600
+    monkeypatch.setattr(aws, "read_token_response", short_of_memory_once(read_token_response))
+
+    assert (await source.get_valid("kiro")).value
+    assert not issuer.families[0].reuses
 
 
 async def test_an_aws_login_waits_while_its_client_cannot_be_read(

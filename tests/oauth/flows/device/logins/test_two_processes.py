@@ -12,7 +12,8 @@ from openab_auth.oauth.errors import LoginDeniedError, NoPendingLoginError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, AsyncStore, PendingEntry
-from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS, Start, until
+from tests.oauth.flows.device.logins.device_logins import ADA, FLOWS, Start
+from tests.support.patience import until
 
 
 async def test_a_restart_in_between_goes_on_polling(start: Start, issuer: Issuer) -> None:

@@ -1,4 +1,4 @@
-"""What a vendor says about a device code: kept within what makes sense, or refused."""
+"""A vendor's reply to the request for a device code: its values are bounded, or it is refused."""
 
 from __future__ import annotations
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from openab_auth.storage import stale_pending
-from openab_auth.storage.draft import Draft, LazyRecords
+from openab_auth.storage.commit import stale_pending
+from openab_auth.storage.commit.draft import Draft, LazyRecords
+from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.records import AddedServer, ClientRecord, LoginFacts, Note
-from openab_auth.storage.store import Done, Failed, Mutation
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
 from tests.cogs.auth.on_discord.discord_bot import begin, running
 from tests.cogs.auth.service.service_logins import Log, Start, Stored
-from tests.support.patience import PATIENCE
+from tests.support.patience import until
 
 
 async def test_replacing_another_persons_login_asks_and_says_whose_it_is(
@@ -127,9 +127,7 @@ async def test_a_logout_that_removes_nothing_says_what_is_left_and_revoked(
     answer = asyncio.Event()
     issuer.faults.next("/revoke", until=answer)
     pressing = asyncio.create_task(ada.press(asked, "Also revoke it at the vendor"))
-    async with asyncio.timeout(PATIENCE):
-        while not issuer.requests("/revoke"):
-            await asyncio.sleep(0.01)
+    await until(lambda: bool(issuer.requests("/revoke")))
 
     def meanwhile(draft: Draft) -> None:
         draft["lab"] = TokenEntry(Secret("at"), Secret("rt"), 4_000_000_000, issuer.token_url, "lab")

@@ -10,7 +10,7 @@ from openab_auth.oauth.mcp import Binding, access_of
 from openab_auth.oauth.mcp.scopes import advice, carried_over, note_demand
 from openab_auth.oauth.vendors import McpServer
 from openab_auth.storage import ClientRecord, Draft, McpEntry, Tenant
-from openab_auth.storage.draft import LazyRecords
+from openab_auth.storage.commit.draft import LazyRecords
 
 URL = "https://mcp.example:8443/s/canary-key-in-the-path/mcp"
 ISSUER = "https://as.example"
@@ -35,10 +35,10 @@ def demanded(login: McpEntry, of: ClientRecord, server: McpServer | None, *scope
 def test_a_login_shows_the_host_and_issuer_where_it_was_made() -> None:
     elsewhere = McpServer("lab", "https://other.example/mcp")
 
-    standing = access_of(entry("read"), record("read"), elsewhere)
+    access = access_of(entry("read"), record("read"), elsewhere)
 
-    assert (standing.host, standing.issuer) == ("mcp.example:8443", ISSUER)
-    assert "canary" not in repr(standing)
+    assert (access.host, access.issuer) == ("mcp.example:8443", ISSUER)
+    assert "canary" not in repr(access)
 
 
 def test_another_programs_login_shows_what_the_config_and_its_entry_know() -> None:
@@ -66,10 +66,10 @@ def test_scopes_that_were_granted_are_told_from_those_that_were_asked_for(
     asked: tuple[str, ...], granted: tuple[str, ...], withheld: tuple[str, ...], differs: bool
 ) -> None:
     """RFC 6749 5.1: a server that names no scopes has granted those that were asked for."""
-    standing = access_of(entry(*granted), record(*asked), None)
+    access = access_of(entry(*granted), record(*asked), None)
 
-    assert (standing.withheld, standing.differs) == (withheld, differs)
-    assert (standing.missing, standing.remedy) == ((), None)
+    assert (access.withheld, access.differs) == (withheld, differs)
+    assert (access.missing, access.remedy) == ((), None)
 
 
 def test_a_demanded_scope_is_missing_until_a_login_has_it() -> None:
