@@ -61,11 +61,18 @@ def account_word(word: str, person: UserId | None) -> str:
     return with_label(base, own_label(person))
 
 
-def resolve(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry]) -> Account:
+def resolve(
+    word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry], person: UserId | None = None
+) -> Account:
     """Return the account that `word` means, given the vendors that are configured and the entries in the store.
 
     Without a catalogue, `word` is the key of a login or `mcp:NAME`. A word that means nothing here is taken as a key.
+    `person` is meant by `@me`.
+
+    Raises:
+        NobodyMeantError: nobody is known who could be meant by `@me`.
     """
+    word = account_word(word, person)
     if names_server(word) or (catalogue and catalogue.server_named(full_name(word))):
         return _server(bare_name(word), catalogue, entries)
     vendor = vendor_meant(word, catalogue) if catalogue else None

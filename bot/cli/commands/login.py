@@ -16,7 +16,7 @@ from openab_auth.bot.cli.commands.vendor_program import run_here
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
-from openab_auth.oauth.accounts import vendor_meant
+from openab_auth.oauth.accounts import account_word, vendor_meant
 from openab_auth.oauth.flows import LoginOffer, LoginResult, flow_of
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Vendor
@@ -28,13 +28,14 @@ _LONGEST_PASTE = 64 * 1024  # characters; the paste parser refuses much shorter 
 async def login(arguments: argparse.Namespace) -> int:
     """Step one: write the pending login and print its link; for a login by code, wait for the approval."""
     runtime, user = open_runtime(arguments), UserId(arguments.user)
-    vendor = (await runtime.catalogue_with_added()).get(arguments.vendor)
+    word = account_word(arguments.vendor, user)
+    vendor = (await runtime.catalogue_with_added()).get(word)
     if flow_of(vendor).runs_program:
         return await _run_program(runtime, vendor, as_json=arguments.json)
     async with open_logins(runtime) as logins:
         # The person at the console owns the store, so replacing a login needs no confirmation.
-        there = await logins.states.chosen(await logins.account(arguments.vendor))
-        offer = await logins.begin(arguments.vendor, user, replaces=there.generation if there else None)
+        there = await logins.states.chosen(await logins.account(word))
+        offer = await logins.begin(word, user, replaces=there.generation if there else None)
         print_result(_offered(offer), _steps(offer, user), as_json=arguments.json)
         if offer.user_code and not arguments.no_wait:
             done = await wait_for_approval(logins, offer.vendor.name, user, offer.expires_at)
@@ -86,11 +87,12 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
 def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     """Step two: read the redirect from the command line or standard input, or wait for the approval."""
     runtime, user = open_runtime(arguments), UserId(arguments.user)
-    vendor = vendor_meant(arguments.vendor, runtime.store.run_here(runtime.catalogue.with_servers_of))
+    word = account_word(arguments.vendor, user)
+    vendor = vendor_meant(word, runtime.store.run_here(runtime.catalogue.with_servers_of))
     if vendor is not None and flow_of(vendor).waits and not flow_of(vendor).takes_paste:
         return _wait(runtime, vendor, user, as_json=arguments.json)
     paste = _read_paste() if arguments.paste is None else arguments.paste
-    return _complete(runtime, arguments.vendor, user, paste, as_json=arguments.json)
+    return _complete(runtime, word, user, paste, as_json=arguments.json)
 
 
 def _read_paste() -> str:
@@ -133,8 +135,9 @@ def _logged_in(runtime: Runtime, done: LoginResult) -> str:
 
 async def cancel(arguments: argparse.Namespace) -> int:
     """Cancel a pending login."""
+    user = UserId(arguments.user)
     async with open_logins(open_runtime(arguments)) as logins:
-        vendor = await logins.cancel(UserId(arguments.user), arguments.vendor)
+        vendor = await logins.cancel(user, account_word(arguments.vendor, user))
     print_result({"cancelled": True}, f"The pending login to {vendor.title} is cancelled.", as_json=arguments.json)
     return DONE
 

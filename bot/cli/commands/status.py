@@ -58,6 +58,8 @@ def _login(login: LoginState) -> dict[str, object]:
     """Return the JSON of a login; `failed` and `server` are left out when there is nothing to report."""
     row: dict[str, object] = {
         "tenant": login.tenant,
+        "vendor": login.vendor.default_name if login.vendor else None,
+        "label": login.label or None,
         "kind": login.kind,
         "state": login.state,
         "expires_at": login.expires_at,
@@ -65,6 +67,8 @@ def _login(login: LoginState) -> dict[str, object]:
         "logged_in_by": None if login.logged_in_by is None else str(login.logged_in_by),
         "shadowed_by": login.shadowed_by,
     }
+    if login.person is not None:
+        row["person"] = str(login.person)
     if failed := login.failed:
         row["failed"] = {"reason": failed.reason, "at": int(failed.at), "not_before": int(failed.not_before)}
     if access := login.access:

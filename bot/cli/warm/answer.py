@@ -101,9 +101,10 @@ def environment(request: Request) -> dict[str, str]:
     entries, environ, places = _entries(_store(request, config)), dict(os.environ), set()
     for word in request.tenants:
         tenant = _tenant(word, config)
-        if tenant not in VARIABLES or tenant in overridden:
+        base = tenant.partition("@")[0]
+        if base not in VARIABLES or base in overridden:
             raise UnusualError
-        variable, shadows = VARIABLES[tenant]
+        variable, shadows = VARIABLES[base]
         for shadow in shadows:
             environ.pop(shadow, None)
         environ[variable], _ = _entry(entries, tenant, SKEW)
@@ -163,6 +164,11 @@ def _store(request: Request, config: Config) -> str:
 
 def _tenant(word: str, config: Config) -> str:
     """Return the tenant that a word means; the login of an MCP server is left to the full command."""
+    base, at, label = word.rpartition("@")
+    if at:
+        if base not in TENANTS or not label.isalnum() or label in {"me", "shared", "new"}:
+            raise UnusualError
+        return f"{_tenant(base, config)}@{label}"
     ours = config.vendors
     if ":" in word or word in config.servers:
         raise UnusualError
