@@ -14,11 +14,13 @@ from openab_auth.storage.records import (
     FACTS,
     NOTES,
     SERVERS,
+    THREADS,
     AddedServer,
     ClientRecord,
     LoginFacts,
     Note,
     RecordKind,
+    ThreadRecord,
 )
 from openab_auth.storage.store import Lease, Store
 from openab_auth.storage.worker_thread import in_thread
@@ -63,6 +65,10 @@ class AsyncStore:
     async def facts(self) -> Mapping[str, LoginFacts]:
         """Return the facts of the logins by tenant; see `Store.records`."""
         return await self.records(FACTS)
+
+    async def threads(self) -> Mapping[str, ThreadRecord]:
+        """Return the records about threads by key; see `Store.records`."""
+        return await self.records(THREADS)
 
     async def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair; see `Store.problems`."""

@@ -11,11 +11,13 @@ from openab_auth.storage.records import (
     FACTS,
     NOTES,
     SERVERS,
+    THREADS,
     AddedServer,
     ClientRecord,
     LoginFacts,
     Note,
     RecordKind,
+    ThreadRecord,
 )
 
 R = TypeVar("R")
@@ -52,7 +54,7 @@ class StoreReader(Protocol):
         ...
 
     def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
-        """Return all records of one kind by key; return none when they were lost.
+        """Return all records of one kind by key; return none when they were lost and need not be whole.
 
         Raises:
             StoreUnreadableError: the records are there but could not be read.
@@ -78,3 +80,7 @@ class StoreReader(Protocol):
     def facts(self) -> Mapping[str, LoginFacts]:
         """Return the facts of the logins by tenant; see `records`."""
         return self.records(FACTS)
+
+    def threads(self) -> Mapping[str, ThreadRecord]:
+        """Return the records about threads by key; see `records`."""
+        return self.records(THREADS)

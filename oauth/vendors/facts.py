@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from openab_auth.oauth.config import ConfigMistakes, environment_value, is_reserved, replace_variables, variables_in
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError, one_line
+from openab_auth.oauth.vendors.account_labels import split_label
 from openab_auth.oauth.vendors.vendor import Vendor
 from openab_auth.oauth.vendors.vendor_table import read_row
 from openab_auth.storage.entries import Json, Tenant
@@ -48,7 +49,7 @@ def facts_of(vendor: Vendor) -> Mapping[str, Json]:
     if not ours.keys() & REFRESH_KEYS and vendor.client_id == shipped.get("client_id", ""):
         return worked
     table = {key: value for key, value in {**shipped, **ours}.items() if key in REFRESH_KEYS}
-    row: dict[str, Json] = {_NAME: vendor.name, **worked}
+    row: dict[str, Json] = {_NAME: vendor.default_name, **worked}
     withheld: list[Json] = []
     for key, value in table.items():
         row[key] = _recordable(key, value, withheld)
@@ -114,13 +115,15 @@ def vendor_from(facts: LoginFacts, tenant: Tenant, environ: Mapping[str, str], c
     values = replace_variables(table, "facts", environ, mistakes)
     if _CLIENT_ENV in table:
         values[_CLIENT_ENV] = table[_CLIENT_ENV]  # the name of a variable, and no template
-    vendor = read_row(str(facts.row.get(_NAME)), {**values, "tenant": tenant}, environ, mistakes, at="facts")
+    base, label = split_label(tenant)
+    vendor = read_row(str(facts.row.get(_NAME)), {**values, "tenant": base}, environ, mistakes, at="facts")
     if "client_secret_from" in table and vendor.client_secret is None:
         raise NotRefreshableError(tenant, "its client's secret is not here", _GIVE_CONFIG)
     if mistakes:
         reasons = "; ".join(reason for _, reason in mistakes)
         raise NotRefreshableError(tenant, f"what was recorded with it is not valid: {reasons}", LOG_IN_AGAIN)
-    return replace(vendor, written=({}, table))
+    row = replace(vendor, written=({}, table))
+    return row.of_account(label) if label else row
 
 
 def _variables_in(table: Mapping[str, Json]) -> frozenset[str]:
