@@ -108,12 +108,6 @@ def vendor_meant(word: str, catalogue: Catalogue) -> Vendor | None:
     return catalogue.named(VendorName(word)) or catalogue.vendor_of(Tenant(word))
 
 
-def title_meant(catalogue: Catalogue, word: str) -> str:
-    """Return the title of the vendor that `word` means, or the word itself if it means none."""
-    vendor = vendor_meant(word, catalogue)
-    return vendor.title if vendor else word
-
-
 def not_logged_in(account: Account, catalogue: Catalogue | None) -> NotLoggedInError:
     """Return the error for a login that is not in the store: the vendor's own program may keep it."""
     vendor = catalogue.named(account.name) if catalogue else None

@@ -7,7 +7,7 @@ import os
 from discord.ext import commands
 
 from openab_auth.cogs.auth.commands import Auth
-from openab_auth.cogs.auth.guard import DISCORD_API, Access, DiscordSettings, read_bot_config, read_settings
+from openab_auth.cogs.auth.guard import DISCORD_API, Access, DiscordSettings, GuildRules, read_bot_config, read_settings
 from openab_auth.cogs.auth.service import AuthService, open_service
 from openab_auth.oauth.config import store_location
 from openab_auth.oauth.runtime import Runtime
@@ -18,6 +18,7 @@ __all__ = [
     "Auth",
     "AuthService",
     "DiscordSettings",
+    "GuildRules",
     "open_service",
     "read_bot_config",
     "read_settings",

@@ -9,11 +9,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from openab_auth.cogs.auth.front_desk import FrontDesk
-from openab_auth.cogs.auth.guard import AccessDeniedError, ClosingError, Members, caller_of
+from openab_auth.cogs.auth.guard import ClosingError, Members
 from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages
 from openab_auth.cogs.auth.pastes import Paste
 from openab_auth.cogs.auth.replies import COG, LOST, acknowledge, answer, reason
 from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
+from openab_auth.cogs.auth.suggestions import Choices, Suggestions
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
 from openab_auth.cogs.auth.views import (
     NO_CHOICE,
@@ -24,17 +25,13 @@ from openab_auth.cogs.auth.views import (
     PasteButton,
     ReplaceButton,
     failure_message,
-    login_choices,
-    logout_choices,
-    no_choice,
-    pending_choices,
     read_submit,
-    server_choices,
-    suggest,
 )
-from openab_auth.storage.errors import OpenabAuthError
+from openab_auth.oauth.vendors.account_labels import LONGEST_LABEL
+from openab_auth.storage.entries import UserId
 
 _log = logging.getLogger(__name__)
+Label = app_commands.Range[str, 1, LONGEST_LABEL]
 _BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, ReplaceButton)
 
 
@@ -47,6 +44,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self.desk = FrontDesk(service)
         self._bot = bot
         self._service = service
+        self._suggestions = Suggestions(service)
         self._languages = SpokenLanguages()
         self.mentions = CommandMentions(command.qualified_name for command in self.walk_app_commands())
         service.guard.admission.fetch_caller = Members(bot).caller
@@ -138,41 +136,56 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     # The commands. Their names in other languages are in text/locales.
 
     @app_commands.command(description="Log an agent in: get the link")
-    @app_commands.describe(vendor="Whose account the agents will use")
-    async def login(self, interaction: discord.Interaction, vendor: str) -> None:
+    @app_commands.describe(
+        vendor="Whose account the agents will use",
+        account="For everyone, only for you, or the label of one more account; for everyone if left out",
+    )
+    async def login(self, interaction: discord.Interaction, vendor: str, account: Label | None = None) -> None:
         """Answer, for this person only, with the link, the steps and the button for the paste."""
-        await self.desk.login(interaction, vendor)
+        await self.desk.login(interaction, await self._named(interaction, vendor, account) or vendor)
 
     @app_commands.command(description="Finish a login: paste the address of the last page")
     @app_commands.describe(
         redirect="The whole address of the last page, or the code that it shows",
         vendor="Which login; you can leave this out if you have started only one",
+        account="Which account of the vendor",
     )
     async def complete(
-        self, interaction: discord.Interaction, redirect: app_commands.Range[str, 1, INPUT], vendor: str | None = None
+        self,
+        interaction: discord.Interaction,
+        redirect: app_commands.Range[str, 1, INPUT],
+        vendor: str | None = None,
+        account: Label | None = None,
     ) -> None:
         """Take the paste as the form does, for people who cannot use one."""
-        await self.desk.pastes.from_command(interaction, Paste(redirect, _chosen(vendor)))
+        word = await self._named(interaction, vendor, account)
+        await self.desk.pastes.from_command(interaction, Paste(redirect, word))
 
     @app_commands.command(description="Who is logged in where, and which of your logins wait")
-    async def status(self, interaction: discord.Interaction) -> None:
-        """Show all logins and the person's own pending ones."""
-        await self.desk.status(interaction)
+    @app_commands.describe(vendor="Only the logins of this vendor", account="Only this account")
+    async def status(
+        self, interaction: discord.Interaction, vendor: str | None = None, account: Label | None = None
+    ) -> None:
+        """Show the logins and the person's own pending ones."""
+        await self.desk.status(interaction, _chosen(vendor), _chosen(account))
 
     @app_commands.command(description="Remove a login, and revoke it at the vendor if you like")
-    @app_commands.describe(vendor="Which login to end")
-    async def logout(self, interaction: discord.Interaction, vendor: str) -> None:
+    @app_commands.describe(vendor="Which login to end", account="Which account of the vendor")
+    async def logout(self, interaction: discord.Interaction, vendor: str, account: Label | None = None) -> None:
         """Ask whether to remove the login here, or to revoke it too."""
-        if vendor == NO_CHOICE:
-            await self.desk.status(interaction)
-        else:
-            await self.desk.ask_logout(interaction, vendor)
+        word = await self._named(interaction, vendor, account)
+        await (self.desk.status(interaction) if word is None else self.desk.ask_logout(interaction, word))
 
     @app_commands.command(description="Cancel a login that you started")
-    @app_commands.describe(vendor="Which login; you can leave this out if you have started only one")
-    async def cancel(self, interaction: discord.Interaction, vendor: str | None = None) -> None:
+    @app_commands.describe(
+        vendor="Which login; you can leave this out if you have started only one",
+        account="Which account of the vendor",
+    )
+    async def cancel(
+        self, interaction: discord.Interaction, vendor: str | None = None, account: Label | None = None
+    ) -> None:
         """Cancel the person's own pending login; its link stops working."""
-        await self.desk.cancel(interaction, _chosen(vendor))
+        await self.desk.cancel(interaction, await self._named(interaction, vendor, account))
 
     @app_commands.command(description="What this is and whom to ask")
     async def help(self, interaction: discord.Interaction) -> None:
@@ -195,41 +208,49 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         """Say that the server was removed."""
         await self.desk.remove_server(interaction, name)
 
-    # Autocompletion. A list without names says why; people who may not use /auth get no names.
+    async def _named(self, interaction: discord.Interaction, vendor: str | None, account: str | None) -> str | None:
+        """Return the word for the account that the options name, or None if they name none."""
+        return await self._service.word(UserId(interaction.user.id), _chosen(vendor), _chosen(account))
+
+    # Autocompletion
 
     @login.autocomplete("vendor")
-    async def _login_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        language = language_of(interaction)
-        try:
-            states = await self._service.logins(caller_of(interaction))
-        except AccessDeniedError:
-            return no_choice(language, "not-allowed")
-        except OpenabAuthError:
-            states = ()
-        offered = (await self._service.catalogue()).offered()
-        return login_choices(language, offered, states, typed) if offered else no_choice(language, "offered")
+    async def _login_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await self._suggestions.vendors(interaction, typed)
 
     @logout.autocomplete("vendor")
-    async def _logout_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        asked = self._service.logins(caller_of(interaction))
-        return await suggest(language_of(interaction), asked, lambda found: logout_choices(found, typed), "logins")
+    @status.autocomplete("vendor")
+    async def _logout_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await self._suggestions.logins(interaction, typed)
 
     @remove_server.autocomplete("name")
-    async def _server_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        asked = self._service.servers.removable(caller_of(interaction))
-        return await suggest(language_of(interaction), asked, lambda found: server_choices(found, typed), "servers")
+    async def _server_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await self._suggestions.servers(interaction, typed)
 
     @complete.autocomplete("vendor")
     @cancel.autocomplete("vendor")
-    async def _pending_choices(self, interaction: discord.Interaction, typed: str) -> list[app_commands.Choice[str]]:
-        asked = self._service.pending(caller_of(interaction))
-        return await suggest(language_of(interaction), asked, lambda found: pending_choices(found, typed), "pending")
+    async def _pending_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await self._suggestions.pending(interaction, typed)
+
+    @login.autocomplete("account")
+    async def _account_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await self._suggestions.accounts(interaction, typed)
+
+    @logout.autocomplete("account")
+    @status.autocomplete("account")
+    async def _used_account_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await self._suggestions.used_accounts(interaction, typed)
+
+    @complete.autocomplete("account")
+    @cancel.autocomplete("account")
+    async def _pending_account_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
+        return await self._suggestions.pending_accounts(interaction, typed)
 
 
 def _name(interaction: discord.Interaction) -> str:
     return interaction.command.qualified_name if interaction.command else "a command"
 
 
-def _chosen(vendor: str | None) -> str | None:
-    """Return the vendor, or None if the person chose the explanation that nothing is waiting."""
-    return None if vendor == NO_CHOICE else vendor
+def _chosen(option: str | None) -> str | None:
+    """Return the option, or None if the person chose the explanation that there is nothing to choose."""
+    return None if option == NO_CHOICE else option

@@ -13,7 +13,7 @@ from openab_auth.cogs.auth.guard import AccessDeniedError, caller_of
 from openab_auth.cogs.auth.pastes import Paste, Pastes
 from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer
 from openab_auth.cogs.auth.service import AuthService
-from openab_auth.cogs.auth.text import language_of, words
+from openab_auth.cogs.auth.text import account_title, language_of, title_meant, words
 from openab_auth.cogs.auth.views import (
     LastPage,
     LoginCards,
@@ -33,7 +33,6 @@ from openab_auth.cogs.auth.views import (
     status_message,
     told_with,
 )
-from openab_auth.oauth.accounts import title_meant
 from openab_auth.oauth.errors import LoginTakenError, NoPendingLoginError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.storage.entries import UserId
@@ -65,8 +64,9 @@ class FrontDesk(PressHandler):
         try:
             offer = await self.service.login(caller_of(interaction), vendor, replaces=replaces)
         except LoginTakenError as taken:
-            title = (await self.service.catalogue()).title_of(taken.tenant)
-            await answer(interaction, replace_question(language_of(interaction), vendor, title, taken))
+            language = language_of(interaction)
+            title = title_meant(language, await self.service.catalogue(), taken.tenant)
+            await answer(interaction, replace_question(language, vendor, title, taken))
         else:
             await self._cards.show(interaction, offer, partial(self._last_content, interaction, offer))
 
@@ -80,7 +80,7 @@ class FrontDesk(PressHandler):
             try:
                 done = await self._follow(interaction, offer)
             except LoginTakenError as taken:
-                return replace_question(language, vendor.name, vendor.title, taken)
+                return replace_question(language, vendor.name, account_title(language, vendor), taken)
         except NoPendingLoginError:
             return None  # cancelled or replaced: that request edits the message
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
@@ -125,13 +125,18 @@ class FrontDesk(PressHandler):
 
     # Everything else
 
-    async def status(self, interaction: discord.Interaction) -> None:
-        """Show all logins and the person's own pending ones, without a request to a vendor."""
-        status, catalogue = await self.service.status(caller_of(interaction)), await self.service.catalogue()
-        user, title_of = UserId(interaction.user.id), partial(title_meant, catalogue)
+    async def status(
+        self, interaction: discord.Interaction, vendor: str | None = None, account: str | None = None
+    ) -> None:
+        """Show the logins and the person's own pending ones, of one vendor or account if it is named."""
+        language, catalogue = language_of(interaction), await self.service.catalogue()
+        status = await self.service.status(caller_of(interaction), vendor, account)
+        user, title_of = UserId(interaction.user.id), partial(title_meant, language, catalogue)
         problems = [f"{one.what}: {one.repair}" for one in status.problems]
         incident = report("status shows problems", *problems) if problems else ""
-        await answer(interaction, status_message(language_of(interaction), status, user, title_of, incident))
+        only = title_of(vendor) if vendor else None
+        shown = status_message(language, status, user, title_of, incident=incident, only=only)
+        await answer(interaction, shown)
 
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
         """Cancel the person's own pending login, and say so in the message with its link, too."""
@@ -155,7 +160,8 @@ class FrontDesk(PressHandler):
     async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
         """End the login here, and with `revoke` at the vendor too. The answer replaces the question."""
         done = await self.service.logout(caller_of(interaction), tenant, generation, revoke=revoke)
-        title, language = (await self.service.catalogue()).title_of(done.tenant), language_of(interaction)
+        language = language_of(interaction)
+        title = title_meant(language, await self.service.catalogue(), done.tenant)
         text = words.logged_out(language, done, title)
         if done.left:
             text = told_with(language, text, report("a logout left tokens", *done.left))
@@ -182,7 +188,7 @@ class FrontDesk(PressHandler):
             refusal = error
         except OpenabAuthError as error:
             incident = report("help cannot read the logins", str(error))
-        offered, adds = (await self.service.catalogue()).offered(), self.service.servers.allowed
+        offered, adds = await self.service.offered(caller.guild), self.service.servers.allowed
         shown = help_message(language, caller.user, offered, logins, refusal, adds_servers=adds, incident=incident)
         await answer(interaction, shown)
 

@@ -14,7 +14,7 @@ import discord
 from openab_auth.cogs.auth.guard import Caller, caller_of
 from openab_auth.cogs.auth.replies import ReplyContent, answer, follow_up, retract
 from openab_auth.cogs.auth.service import AuthService
-from openab_auth.cogs.auth.text import Language, language_of, words
+from openab_auth.cogs.auth.text import Language, language_of, title_meant, words
 from openab_auth.cogs.auth.views import LoginCards, failure_message, message_key, replace_question, takes_paste
 from openab_auth.oauth.accounts import vendor_meant
 from openab_auth.oauth.entries import PendingLogin
@@ -106,7 +106,7 @@ class Pastes:
             done = await self._service.complete(caller, paste.text, paste.vendor, paste.generation)
         except LoginTakenError as taken:
             catalogue = await self._service.catalogue()
-            found, title = catalogue.vendor_of(taken.tenant), catalogue.title_of(taken.tenant)
+            found, title = catalogue.vendor_of(taken.tenant), title_meant(language, catalogue, taken.tenant)
             vendor = found.name if found else taken.tenant
             return _Result(replace_question(language, vendor, title, taken), vendor)
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person

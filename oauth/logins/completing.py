@@ -8,7 +8,8 @@ from openab_auth.oauth.errors import NoPendingLoginError, PasteRefusedError
 from openab_auth.oauth.flows.registry import flow_of
 from openab_auth.oauth.paste import Paste, PasteMistake, read_paste
 from openab_auth.oauth.vendors import Catalogue, VendorName
-from openab_auth.storage.entries import PendingEntry, UserId
+from openab_auth.oauth.vendors.account_labels import person_of
+from openab_auth.storage.entries import CONSOLE, PendingEntry, UserId
 
 
 async def pasteable(
@@ -22,13 +23,16 @@ async def pasteable(
     return [
         (login, entry)
         for login, entry in found
-        if generation in {None, login.generation} and _takes_paste(catalogue, VendorName(login.vendor))
+        if generation in {None, login.generation} and _takes_paste(catalogue, VendorName(login.vendor), user)
     ]
 
 
-def _takes_paste(catalogue: Catalogue, name: VendorName) -> bool:
+def _takes_paste(catalogue: Catalogue, name: VendorName, user: UserId) -> bool:
+    """Return whether this person's paste may finish such a login; a personal account is its person's alone."""
     row = catalogue.named(name)
-    return row is not None and flow_of(row).takes_paste and flow_of(row).in_store and not catalogue.refusal(name)
+    if row is None or (user != CONSOLE and person_of(row.label) not in {None, user}):
+        return False
+    return flow_of(row).takes_paste and flow_of(row).in_store and not catalogue.refusal(name)
 
 
 def read_expected(text: str, *, expected: bool, vendor: str | None) -> Paste:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from openab_auth.oauth.entries import SKEW, EntryIndex, PendingLogin, backoff, build_index, dead_token, login_entry
-from openab_auth.oauth.vendors.account_labels import person_of
+from openab_auth.oauth.vendors.account_labels import person_of, split_label
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
@@ -54,8 +54,11 @@ class LoginState:
 
     @property
     def person(self) -> UserId | None:
-        """Return the person whose own account this is; None for an account of everybody."""
-        return person_of(self.label)
+        """Return the person whose own account this is; None for an account of everybody.
+
+        The account of a vendor that the config no longer has is still its person's own.
+        """
+        return person_of(self.vendor.label if self.vendor else split_label(self.tenant)[1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ OWN: Final = "me"  # `vendor@me` names the account of the person who asks
 _WORDS: Final = frozenset({SHARED, OWN, "new"})
 _FIRST: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _OTHERS: Final = _FIRST | frozenset("._-")
-_LONGEST: Final = 32  # characters
+LONGEST_LABEL: Final = 32  # characters
 _LONGEST_ID: Final = 20  # digits of a Discord id
 
 
@@ -55,7 +55,7 @@ def row_of_account(name: str, rows: Mapping[str, Row]) -> Row | None:
 
 def is_label(text: str) -> bool:
     """Return whether an account can have this label: a name that people chose, or a person's own account."""
-    if not 0 < len(text) <= _LONGEST or text in _WORDS or ".." in text:
+    if not 0 < len(text) <= LONGEST_LABEL or text in _WORDS or ".." in text:
         return False
     return text[0] in _FIRST and _OTHERS.issuperset(text)
 

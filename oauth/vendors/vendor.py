@@ -97,6 +97,11 @@ class Vendor:
         return Tenant(base_of(self.tenant)) if self.label else self.tenant
 
     @property
+    def default_title(self) -> str:
+        """Return the vendor's title without the label of this account."""
+        return self.title.removesuffix(label_title("", self.label))
+
+    @property
     def lacks_secret(self) -> bool:
         """Return whether the client needs a secret, and none was found."""
         return self._secret()[0] is None and bool(self.client_secret_env or self.client_secret_from)

@@ -7,7 +7,13 @@ from openab_auth.cogs.auth.guard.guard import Guard
 from openab_auth.cogs.auth.guard.members import Members
 from openab_auth.cogs.auth.guard.open_requests import ClosingError
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
-from openab_auth.cogs.auth.guard.settings import DISCORD_API, DiscordSettings, read_bot_config, read_settings
+from openab_auth.cogs.auth.guard.settings import (
+    DISCORD_API,
+    DiscordSettings,
+    GuildRules,
+    read_bot_config,
+    read_settings,
+)
 
 __all__ = [
     "DISCORD_API",
@@ -20,6 +26,7 @@ __all__ = [
     "DirectMessageRefusedError",
     "DiscordSettings",
     "Guard",
+    "GuildRules",
     "Members",
     "NotYourServerError",
     "RateLimit",

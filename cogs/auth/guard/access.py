@@ -13,11 +13,13 @@ from openab_auth.cogs.auth.guard.errors import (
     NoAllowedRoleError,
     NobodysLoginError,
     NotListedError,
+    NotYourAccountError,
     NotYourLoginError,
     NotYourServerError,
     RolesHiddenError,
 )
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AddedServer
 from openab_auth.storage.entries import UserId
 
@@ -65,22 +67,37 @@ class Access:
         Raises:
             AccessDeniedError: this person is not allowed; the error says what they can do about it.
         """
-        rules = self._settings
+        rules = self._rules(caller)
         if caller.is_bot:
             raise BotRefusedError
         if not caller.in_guild and not rules.allow_dm:
             raise DirectMessageRefusedError
         listed = caller.user in rules.allowed_users or not rules.allowed_roles.isdisjoint(caller.roles)
-        if not (listed or rules.allow_all_users):
-            if not rules.allowed_roles:
-                raise NotListedError(caller.user)
-            raise NoAllowedRoleError(caller.user) if caller.in_guild else RolesHiddenError(caller.user)
+        if not (listed or rules.allow_all_users or self.is_listed_operator(caller)):
+            if not caller.in_guild and self._roles():
+                raise RolesHiddenError(caller.user)
+            by_role = rules.allowed_roles or rules.operators
+            raise NoAllowedRoleError(caller.user) if by_role else NotListedError(caller.user)
+
+    def _rules(self, caller: Caller) -> DiscordSettings:
+        """Return the rules where the caller asks; Discord gives a role of one server in no other."""
+        return self._settings.in_guild(caller.guild)
+
+    def _people(self) -> frozenset[UserId]:
+        return self._settings.allowed_users.union(*(one.allowed_users or () for one in self._settings.guilds.values()))
+
+    def _roles(self) -> frozenset[int]:
+        return self._settings.allowed_roles.union(*(one.allowed_roles or () for one in self._settings.guilds.values()))
 
     @property
     def admits_anybody(self) -> bool:
-        """Return whether the operator has allowed at least one person or role."""
-        rules = self._settings
-        return rules.allow_all_users or bool(rules.allowed_users or rules.allowed_roles)
+        """Return whether the operator has allowed at least one person or role, in all servers or in one."""
+        return self._settings.allow_all_users or bool(self._people() or self._roles())
+
+    @property
+    def operators_channel(self) -> int | None:
+        """Return the channel where people ask the operators for access, or None."""
+        return self._settings.operators_channel
 
     def __str__(self) -> str:
         """Say how many people and roles may use /auth, for the operator."""
@@ -88,7 +105,7 @@ class Access:
             return "everybody may use /auth"
         if not self.admits_anybody:
             return "nobody may use /auth"
-        people, roles = len(self._settings.allowed_users), len(self._settings.allowed_roles)
+        people, roles = len(self._people()), len(self._roles())
         return f"{_counted(people, 'person', 'people')} and {_counted(roles, 'role', 'roles')} may use /auth"
 
     def allows(self, caller: Caller) -> bool:
@@ -100,8 +117,36 @@ class Access:
         return True
 
     def is_operator(self, caller: Caller) -> bool:
-        """Return whether this person is listed by id. Operators may also end the logins of other people."""
-        return caller.user in self._settings.allowed_users and not caller.is_bot
+        """Return whether this person is an operator, who may also end the shared logins of other people.
+
+        Where no operators are listed, the people in `allowed_users` are operators.
+        """
+        if self._rules(caller).operators is not None:
+            return self.is_listed_operator(caller)
+        return caller.user in self._rules(caller).allowed_users and not caller.is_bot
+
+    def is_listed_operator(self, caller: Caller) -> bool:
+        """Return whether this person, or one of their roles, is in `operators`, so that they see personal logins."""
+        listed = self._rules(caller).operators or frozenset()
+        return not (caller.is_bot or listed.isdisjoint({caller.user, *caller.roles}))
+
+    def offers(self, guild: int | None, vendor: Vendor) -> bool:
+        """Return whether people may log in to this vendor in this Discord server, or outside of all servers."""
+        rules = None if guild is None else self._settings.guilds.get(guild)
+        return rules is None or rules.vendors is None or vendor.default_name in rules.vendors
+
+    def may_see(self, caller: Caller, person: UserId | None) -> bool:
+        """Return whether this person may see an account: `person` is whose own it is, or None if it is shared."""
+        return person in {None, caller.user} or self.is_listed_operator(caller)
+
+    def check_account(self, caller: Caller, person: UserId | None, *, for_operators: bool = False) -> None:
+        """Refuse the own account of another person; with `for_operators`, listed operators are not refused.
+
+        Raises:
+            NotYourAccountError: it is another person's, whether it exists or not.
+        """
+        if person not in {None, caller.user} and not (for_operators and self.is_listed_operator(caller)):
+            raise NotYourAccountError
 
     def may_remove(self, caller: Caller, server: AddedServer) -> bool:
         """Return whether this person may remove an added server: the person who added it may, and operators."""
@@ -116,14 +161,14 @@ class Access:
         if not self.may_remove(caller, server):
             raise NotYourServerError(server.added_by)
 
-    def check_logout(self, caller: Caller, logged_in_by: UserId | None) -> None:
-        """Refuse a logout, unless the caller made the login or is an operator.
+    def check_logout(self, caller: Caller, logged_in_by: UserId | None, person: UserId | None = None) -> None:
+        """Refuse a logout, unless the caller made the login, is the `person` whose own it is, or is an operator.
 
         Raises:
             AccessDeniedError: another person made this login.
         """
         self.check(caller)
-        if caller.user != logged_in_by and not self.is_operator(caller):
+        if caller.user not in {logged_in_by, person} and not self.is_operator(caller):
             raise NotYourLoginError(logged_in_by) if logged_in_by else NobodysLoginError
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from openab_auth.cogs.auth.guard.access import Access, Caller
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError, NoAllowedRoleError
 from openab_auth.oauth.entries import PendingLogin
+from openab_auth.oauth.vendors.account_labels import person_of, split_label
 from openab_auth.storage.entries import CONSOLE, UserId
 
 
@@ -20,7 +21,8 @@ class Admission:
     def may_go_on(self, login: PendingLogin) -> bool:
         """Return whether to resume a login after a restart, as far as the bot can know without Discord."""
         try:
-            self._access.check(Caller(login.user))
+            self._check_account(login)
+            self._access.check(Caller(login.user, guild=login.begun.guild))
         except NoAllowedRoleError:
             return login.begun.guild is not None  # their roles are checked there
         except AccessDeniedError:
@@ -34,9 +36,13 @@ class Admission:
             AccessDeniedError: the person is not allowed. `AccessUnknownError`: Discord did not tell the roles.
         """
         guild = login.begun.guild
+        self._check_account(login)
         try:
-            self._access.check(Caller(login.user))
+            self._access.check(Caller(login.user, guild=login.begun.guild))
         except NoAllowedRoleError:
             if self.fetch_caller is None or guild is None:
                 raise
             self._access.check(await self.fetch_caller(login.user, guild))
+
+    def _check_account(self, login: PendingLogin) -> None:
+        self._access.check_account(Caller(login.user), person_of(split_label(login.vendor)[1]))

@@ -19,6 +19,7 @@ from openab_auth.cogs.auth.guard.audit_quota import AuditQuota
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.oauth.errors import PasteRefusedError
 from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors.account_labels import person_of
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.file import ownership
@@ -30,16 +31,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class AuditLine:
-    """Collects the fields of one audit line while its request runs. A `silent` line is not written."""
+    """Collects the fields of one audit line while its request runs. A `silent` line is not written.
+
+    `person` is the person whose own account the request is about, if it is about one.
+    """
 
     vendor: str | None = None
     tenant: str | None = None
     silent: bool = False
+    person: UserId | None = None
 
     def name(self, vendor: Vendor | None) -> None:
         """Name the vendor of the request; None leaves the line as it is."""
         if vendor is not None:
-            self.vendor, self.tenant = vendor.name, vendor.tenant
+            self.vendor, self.tenant, self.person = vendor.name, vendor.tenant, person_of(vendor.label)
 
 
 class Audit:

@@ -98,6 +98,19 @@ class NotYourLoginError(AccessDeniedError):
         self.owner = mention(owner)
 
 
+class NotYourAccountError(AccessDeniedError):
+    """The account is another person's own, and the caller is no operator who is listed as one."""
+
+    reason = "not_your_account"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this is another person's own account",
+            kept="it is unchanged",
+            todo="use a shared account, or your own: choose `me` as account",
+        )
+
+
 class NobodysLoginError(AccessDeniedError):
     """The login was made at the console or by an unknown person, and the caller is no operator."""
 

@@ -27,12 +27,14 @@ class _Rule:
     """The rule by which the guard treats one kind of request.
 
     `event` is the name of the request in the audit log; a request without an event gets no line. `counted` says which
-    attempts count for the rate limit. With `refusals_only`, only a refusal becomes a line in the audit log.
+    attempts count for the rate limit. With `refusals_only`, only a refusal becomes a line in the audit log. With
+    `for_operators`, listed operators may do it with the own account of another person.
     """
 
     event: Event | None
     counted: Literal["all", "refused", "none"]
     refusals_only: bool = False
+    for_operators: bool = False
 
 
 _RULES: Final[Mapping[Request, _Rule]] = {
@@ -41,9 +43,9 @@ _RULES: Final[Mapping[Request, _Rule]] = {
     "mcp_add": _Rule("mcp_add", counted="all"),
     "mcp_remove": _Rule("mcp_remove", counted="all"),
     "cancel": _Rule("cancel", counted="refused"),
-    "logout": _Rule("logout", counted="refused"),
-    "ask_logout": _Rule("logout", counted="refused", refusals_only=True),
-    "status": _Rule("status", counted="refused", refusals_only=True),
+    "logout": _Rule("logout", counted="refused", for_operators=True),
+    "ask_logout": _Rule("logout", counted="refused", refusals_only=True, for_operators=True),
+    "status": _Rule("status", counted="refused", refusals_only=True, for_operators=True),
     # Names for autocompletion and for the help, which Discord asks for at every key: no attempt, and no audit line.
     "read": _Rule(None, counted="none"),
 }
@@ -66,11 +68,12 @@ class Guard:
     ) -> AsyncIterator[AuditLine]:
         """Count the attempt, open the audit line and check access, in this order; then run the block.
 
-        `name_line` names the login in the line, so that the line of a refused request names it, too.
+        `name_line` names the login in the line, so that the line of a refused request names it, too, and so that nobody
+        asks for another person's own account.
 
         Raises:
             TooManyAttemptsError: this person has tried too often; no line is written, so nobody can fill the log.
-            AccessDeniedError: this person may not use /auth.
+            AccessDeniedError: this person may not use /auth, or the line names another person's own account.
         """
         rule = _RULES[request]
         if rule.counted == "all" or (rule.counted == "refused" and not self.access.allows(caller)):
@@ -79,6 +82,7 @@ class Guard:
             if name_line is not None:
                 await name_line(line)
             self.access.check(caller)
+            self.access.check_account(caller, line.person, for_operators=rule.for_operators)
             yield line
 
     def _line(self, rule: _Rule, caller: Caller) -> AbstractAsyncContextManager[AuditLine]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from openab_auth.oauth.config import (
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.http import why_unsafe
 from openab_auth.oauth.vendors import read_tables
+from openab_auth.oauth.vendors.server_names import names_server
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.secret import Secret
 
@@ -28,20 +29,54 @@ _SNOWFLAKE: Final = re.compile(r"[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
+class GuildRules:
+    """The rules of one Discord server. Where a rule is None, the rule for all servers holds there, too.
+
+    `vendors` are those of the offered vendors that people may log in to in this server.
+    """
+
+    allowed_users: frozenset[UserId] | None = None
+    allowed_roles: frozenset[int] | None = None
+    operators: frozenset[int] | None = None
+    vendors: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DiscordSettings:
     """The settings under `[discord]`: who may use /auth, where its commands are registered, and the Discord API.
 
-    `proxy` is the way of our own bot to Discord; a host bot has a client of its own.
+    `operators` are people and roles; without them, `allowed_users` are operators. `guilds` has the rules of single
+    Discord servers, by id. `proxy` is the way of our own bot to Discord; a host bot has a client of its own.
     """
 
     bot_token: Secret | None = None
     allowed_users: frozenset[UserId] = frozenset()
     allowed_roles: frozenset[int] = frozenset()
     allow_all_users: bool = False
+    operators: frozenset[int] | None = None
+    operators_channel: int | None = None
+    guilds: Mapping[int, GuildRules] = field(default_factory=dict)
     allow_dm: bool = True
     guild_ids: tuple[int, ...] = ()
     api_base: str = DISCORD_API
     proxy: Secret | None = None
+
+    def in_guild(self, guild: int | None) -> DiscordSettings:
+        """Return the settings that hold in this Discord server, or outside of all servers.
+
+        `allow_all_users` does not hold in a server that lists its own people or roles.
+        """
+        rules = None if guild is None else self.guilds.get(guild)
+        if rules is None:
+            return self
+        own_list = rules.allowed_users is not None or rules.allowed_roles is not None
+        return replace(
+            self,
+            allowed_users=self.allowed_users if rules.allowed_users is None else rules.allowed_users,
+            allowed_roles=self.allowed_roles if rules.allowed_roles is None else rules.allowed_roles,
+            operators=self.operators if rules.operators is None else rules.operators,
+            allow_all_users=self.allow_all_users and not own_list,
+        )
 
 
 def read_bot_config(file: Path | None, environ: Mapping[str, str]) -> tuple[Config, DiscordSettings]:
@@ -53,14 +88,19 @@ def read_bot_config(file: Path | None, environ: Mapping[str, str]) -> tuple[Conf
     config = parse_config(file, environ)
     mistakes: ConfigMistakes = []
     settings = DiscordSettings()
+    vendors: Collection[str] | None = None
     try:
-        read_tables(config, environ)
+        vendors = read_tables(config, environ).vendors
     except ConfigError as error:
         mistakes += error.mistakes
     try:
         settings = read_settings(config, environ)
     except ConfigError as error:
         mistakes += error.mistakes
+    for guild, rules in settings.guilds.items():
+        known = vendors is None or all(name in vendors or names_server(name) for name in rules.vendors or ())
+        if not known:
+            mistakes.append((f"discord.guilds.{guild}.vendors", "names a vendor that there is not"))
     if mistakes:
         raise ConfigError(config.file or "the config", tuple(mistakes))
     return config, settings
@@ -82,6 +122,9 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
         allowed_users=frozenset(UserId(number) for number in _ids(table, values, "allowed_users")),
         allowed_roles=frozenset(_ids(table, values, "allowed_roles")),
         allow_all_users=table.flag("allow_all_users"),
+        operators=_operators(table, values),
+        operators_channel=_channel(table, values),
+        guilds=_guilds(table, mistakes),
         allow_dm=table.flag("allow_dm", default=True),
         guild_ids=_ids(table, values, "guild_ids"),
         api_base=_address(table, "api_base"),
@@ -90,6 +133,38 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
     if mistakes:
         raise ConfigError(config.file or "the config", tuple(mistakes))
     return settings
+
+
+def _guilds(discord: ConfigTable, mistakes: ConfigMistakes) -> Mapping[int, GuildRules]:
+    found = {}
+    for guild, values in discord.tables("guilds").items():
+        if not _SNOWFLAKE.fullmatch(guild):
+            discord.wrong(f"guilds.{guild}", 'must be the id of a server, such as "100000000000000009"')
+            continue
+        table = ConfigTable(values, f"discord.guilds.{guild}", mistakes)
+        table.only([rule.name for rule in fields(GuildRules)])
+        users, roles = _ids(table, values, "allowed_users"), _ids(table, values, "allowed_roles")
+        found[int(guild)] = GuildRules(
+            allowed_users=frozenset(map(UserId, users)) if "allowed_users" in values else None,
+            allowed_roles=frozenset(roles) if "allowed_roles" in values else None,
+            operators=_operators(table, values),
+            vendors=table.texts("vendors") if "vendors" in values else None,
+        )
+    return found
+
+
+def _operators(table: ConfigTable, values: Mapping[str, object]) -> frozenset[int] | None:
+    return frozenset(_ids(table, values, "operators")) if "operators" in values else None
+
+
+def _channel(table: ConfigTable, values: Mapping[str, object]) -> int | None:
+    value = values.get("operators_channel")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not _SNOWFLAKE.fullmatch(str(value)):
+        table.wrong("operators_channel", 'must be the id of a channel, such as "100000000000000003"')
+        return None
+    return int(str(value))
 
 
 def _address(table: ConfigTable, key: str) -> str:

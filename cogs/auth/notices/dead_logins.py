@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, mentions_of, reason, send
 from openab_auth.cogs.auth.service import AuthService
-from openab_auth.cogs.auth.text import SpokenLanguages, words
+from openab_auth.cogs.auth.text import SpokenLanguages, account_title, words
 from openab_auth.cogs.auth.views import LoginButton, fitting
 from openab_auth.oauth.logins import LoginState
 from openab_auth.storage.entries import CONSOLE
@@ -71,7 +71,7 @@ class DeadLogins:
             return
         language = self._languages.language_of(maker)
         vendor = state.vendor
-        buttons = fitting([LoginButton(language, vendor.name, vendor.title)]) if vendor else ()
+        buttons = fitting([LoginButton(language, vendor.name, account_title(language, vendor))]) if vendor else ()
         text = words.login_ended(language, state)
         channel = await self._bot.create_dm(discord.Object(maker))
         await send(channel, ReplyContent(text, buttons), mentions_of(self._bot))

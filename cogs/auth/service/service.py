@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,11 +19,18 @@ from openab_auth.cogs.auth.guard import (
     Guard,
     RateLimit,
 )
+from openab_auth.cogs.auth.service.accounts import account_named, narrowed, pending_named, person_meant
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.oauth.accounts import Account, vendor_meant
 from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
-from openab_auth.oauth.errors import LoginChangedError, NoPendingLoginError, NotLoggedInError, ProgramFailedError
+from openab_auth.oauth.errors import (
+    LoginChangedError,
+    NoPendingLoginError,
+    NotLoggedInError,
+    ProgramFailedError,
+    UnknownVendorError,
+)
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
@@ -50,12 +58,30 @@ class AuthService:
         self._on_close = on_close
 
     async def catalogue(self) -> Catalogue:
-        """Return the vendors and servers that exist now; `offered` are those that people may log in to here."""
+        """Return the vendors and servers that exist now."""
         return await self._logins.catalogue()
 
+    async def offered(self, guild: int | None) -> tuple[Vendor, ...]:
+        """Return the vendors that people may log in to in this Discord server, or outside of all servers."""
+        return tuple(row for row in (await self.catalogue()).offered() if self.guard.access.offers(guild, row))
+
+    async def word(self, person: UserId, vendor: str | None, account: str | None) -> str | None:
+        """Return the word for the account that a person has typed; None if they named nothing.
+
+        Raises:
+            NoPendingLoginError, WhichLoginError: only an account is named, and no login waits for it, or several do.
+            StorageError: the store cannot be read.
+        """
+        if vendor is not None:
+            return account_named(await self.catalogue(), vendor, account, person)
+        return None if account is None else pending_named(await self._logins.pending(person), account, person)
+
     async def _name(self, word: str | None, line: AuditLine) -> None:
-        """Name the vendor in the line if it exists: people paste secrets into the wrong field."""
-        line.name(vendor_meant(word, await self.catalogue()) if word else None)
+        """Name the account in the line if its vendor exists: people paste secrets into the wrong field."""
+        if word is not None:
+            catalogue = await self.catalogue()
+            line.name(vendor_meant(word, catalogue))
+            line.person = person_meant(catalogue, word)
 
     async def login(self, caller: Caller, vendor: str, *, replaces: str | None = None) -> LoginOffer:
         """Begin a login (step one) and return the link for this person.
@@ -65,6 +91,9 @@ class AuthService:
             OpenabAuthError: this person is not allowed, has tried too often, or the vendor is not offered.
         """
         async with self.guard.request(caller, "login", partial(self._name, vendor)):
+            row = vendor_meant(vendor, await self.catalogue())
+            if row is not None and not self.guard.access.offers(caller.guild, row):
+                raise UnknownVendorError(vendor, tuple(one.name for one in await self.offered(caller.guild)))
             return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
 
     async def complete(
@@ -135,23 +164,29 @@ class AuthService:
             line.name(cancelled)
             return cancelled
 
-    async def status(self, caller: Caller) -> Status:
-        """Return all logins and all pending ones; the view shows the caller only their own pending ones.
+    async def status(self, caller: Caller, vendor: str | None = None, account: str | None = None) -> Status:
+        """Return the logins that the caller may see and their own pending ones, of one vendor or account if named.
 
         Raises:
             OpenabAuthError: this person is not allowed, or the store cannot be read.
         """
         async with self.guard.request(caller, "status"):
-            return await self._logins.states.status()
+            found = await self._logins.states.status()
+            pending = tuple(login for login in found.pending if login.user == caller.user)
+            found = replace(found, logins=self._visible(caller, found.logins), pending=pending)
+            return narrowed(found, await self.catalogue(), vendor, account, caller.user)
+
+    def _visible(self, caller: Caller, states: Iterable[LoginState]) -> tuple[LoginState, ...]:
+        return tuple(state for state in states if self.guard.access.may_see(caller, state.person))
 
     async def logins(self, caller: Caller) -> tuple[LoginState, ...]:
-        """Return all logins, for autocompletion and for the help.
+        """Return the logins that the caller may see, for autocompletion and for the help.
 
         Raises:
             OpenabAuthError: this person is not allowed, or the store cannot be read.
         """
         async with self.guard.request(caller, "read"):
-            return await self._logins.states.all()
+            return self._visible(caller, await self._logins.states.all())
 
     async def pending(self, caller: Caller) -> tuple[PendingLogin, ...]:
         """Return the caller's own pending logins, for autocompletion.
@@ -202,7 +237,7 @@ class AuthService:
             LoginChangedError: another login has taken its place.
             OpenabAuthError: this person is not allowed, there is no login, or the store could not be written.
         """
-        async with self.guard.request(caller, "logout") as line:
+        async with self.guard.request(caller, "logout", partial(self._name, word)) as line:
             account, chosen = await self._ending(caller, word)
             line.name(chosen.state.vendor)
             line.tenant = chosen.state.tenant
@@ -217,7 +252,8 @@ class AuthService:
         if chosen is None:
             vendor = vendor_meant(word, await self.catalogue())
             raise NotLoggedInError(vendor.title if vendor else word[:80])
-        self.guard.access.check_logout(caller, chosen.state.logged_in_by)
+        self.guard.access.check_account(caller, chosen.state.person, for_operators=True)
+        self.guard.access.check_logout(caller, chosen.state.logged_in_by, chosen.state.person)
         return account, chosen
 
     async def aclose(self) -> None:

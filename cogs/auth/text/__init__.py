@@ -1,6 +1,7 @@
 """The messages in each language, and Discord's limits on them."""
 
 from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text.account_names import account_title, title_meant
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, language_of
 from openab_auth.cogs.auth.text.limits import (
@@ -33,6 +34,7 @@ __all__ = [
     "Language",
     "Markup",
     "SpokenLanguages",
+    "account_title",
     "described",
     "failure",
     "fits_button",
@@ -42,6 +44,7 @@ __all__ = [
     "link",
     "mention",
     "plain",
+    "title_meant",
     "units",
     "words",
 ]

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
+from openab_auth.cogs.auth.text.account_names import account_title
 from openab_auth.cogs.auth.text.language import Language
 from openab_auth.cogs.auth.text.markup import LINES, Markup, code, in_link, mention, moment, plain
 from openab_auth.cogs.auth.text.technical import in_peoples_words
@@ -17,6 +18,7 @@ from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.http import is_loopback
 from openab_auth.oauth.logins import LoginState, LogoutResult
 from openab_auth.oauth.vendors import Catalogue, Vendor, bare_name, table_name
+from openab_auth.oauth.vendors.account_labels import person_of
 
 _NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end
 _TITLE: Final = 80
@@ -30,14 +32,14 @@ def when(language: Language, unix_seconds: int) -> Markup:
     return moment(unix_seconds) if unix_seconds < _NEVER else language.say("never")
 
 
-def title_of(vendor: Vendor) -> Markup:
-    """Return the title of a vendor."""
-    return plain(vendor.title, _TITLE)
+def title_of(language: Language, vendor: Vendor) -> Markup:
+    """Return the title of an account."""
+    return plain(account_title(language, vendor), _TITLE)
 
 
 def about(language: Language, message: str, vendor: Vendor) -> Markup:
     """Return a message whose only value is the vendor."""
-    return language.say(message, vendor=title_of(vendor))
+    return language.say(message, vendor=title_of(language, vendor))
 
 
 def risk_of(language: Language, vendor: Vendor) -> Markup | None:
@@ -68,7 +70,7 @@ def steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
         last_page = language.say("login-last-page-dead", beginning=_beginning(vendor))
     else:
         last_page = language.say("login-last-page-code")
-    lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor)]
+    lines = [language.say("login-title", vendor=title_of(language, vendor)), *_cautions(language, vendor)]
     lines += [_step(number, text) for number, text in enumerate((opening, last_page, language.say("login-paste")), 1)]
     time, relative = moment(offer.expires_at, "t"), when(language, offer.expires_at)
     return LINES.join([*lines, language.say("login-link-expires", time=time, relative=relative)])
@@ -77,7 +79,11 @@ def steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
 def code_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
     """Return the login message for a device code or the vendor's own program: the steps, and how long it waits."""
     vendor, by_program = offer.vendor, offer.by_program
-    lines = [language.say("login-title", vendor=title_of(vendor)), *_cautions(language, vendor), _step(1, opening)]
+    lines = [
+        language.say("login-title", vendor=title_of(language, vendor)),
+        *_cautions(language, vendor),
+        _step(1, opening),
+    ]
     number = 1
     if offer.user_code:
         number += 1
@@ -86,13 +92,13 @@ def code_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup
         lines.append(_step(number + 1, language.say("login-program-paste")))
     message = "login-program-wait" if by_program else "login-code-wait"
     time, relative = moment(offer.expires_at, "t"), when(language, offer.expires_at)
-    lines.append(language.say(message, vendor=title_of(vendor), time=time, relative=relative))
+    lines.append(language.say(message, vendor=title_of(language, vendor), time=time, relative=relative))
     return LINES.join(lines)
 
 
 def page_of(language: Language, vendor: Vendor) -> Markup:
     """Return the text of the link to a vendor's login page."""
-    return language.say("login-page", vendor=in_link(vendor.title, _TITLE))
+    return language.say("login-page", vendor=in_link(account_title(language, vendor), _TITLE))
 
 
 def _step(number: int, text: Markup) -> Markup:
@@ -113,8 +119,8 @@ def _cautions(language: Language, vendor: Vendor) -> list[Markup]:
 
 def note_of(language: Language, vendor: Vendor) -> Markup:
     """Return the note in a vendor's table. A shipped note is translated; an operator's own note is shown as it is."""
-    message = f"note-{vendor.name}"
-    ours = language.has(message) and vendor.note == _shipped_notes().get(vendor.name)
+    message = f"note-{vendor.default_name}"
+    ours = language.has(message) and vendor.note == _shipped_notes().get(vendor.default_name)
     return language.say(message) if ours else plain(vendor.note)
 
 
@@ -130,18 +136,25 @@ def _beginning(vendor: Vendor) -> Markup:
 
 def logged_in(language: Language, done: LoginResult) -> Markup:
     """Return the answer to a login that succeeded."""
-    vendor = title_of(done.vendor)
+    vendor = title_of(language, done.vendor)
     if done.by_program:
         return language.say("login-done-program", vendor=vendor)
+    use = language.say(_use_of(done.vendor.label))
     if done.account:
-        lines = [language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT))]
+        lines = [language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT), use=use)]
     else:
-        lines = [language.say("login-done", vendor=vendor)]
+        lines = [language.say("login-done", vendor=vendor, use=use)]
     if done.replaced:
         lines.append(language.say("login-done-replaced", account=plain(done.replaced, _ACCOUNT)))
     if done.lacks_project:
         lines.append(language.say("login-lacks-project"))
     return LINES.join(lines)
+
+
+def _use_of(label: str) -> str:
+    if not label:
+        return "login-use-shared"
+    return "login-use-named" if person_of(label) is None else "login-use-personal"
 
 
 def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Markup:
@@ -158,7 +171,7 @@ def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Marku
 
 def ask_logout(language: Language, state: LoginState, *, revocable: bool) -> Markup:
     """Return the question before a logout, with what each choice ends."""
-    title = state.vendor.title if state.vendor else state.tenant
+    title = account_title(language, state.vendor) if state.vendor else state.tenant
     lines = [
         language.say("logout-question", login=_named(language, title, state.account)),
         language.say("logout-remove"),
@@ -195,7 +208,8 @@ def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
 
 def login_ended(language: Language, state: LoginState) -> Markup:
     """Return the message that tells a person that their login has ended."""
-    login = _named(language, state.vendor.title if state.vendor else state.tenant, state.account)
+    title = account_title(language, state.vendor) if state.vendor else state.tenant
+    login = _named(language, title, state.account)
     said = _reason(state.died.reason if state.died else "", _REASON)
     return language.say("login-ended", login=login, reason=said)
 
@@ -208,7 +222,7 @@ def _reason(reason: str, limit: int) -> str:
 
 def login(language: Language, state: LoginState) -> Markup:
     """Return one login at a glance: its state, its account, who logged in and when, and when its token renews."""
-    title = title_of(state.vendor) if state.vendor else plain(state.tenant, _TITLE)
+    title = title_of(language, state.vendor) if state.vendor else plain(state.tenant, _TITLE)
     ended = state.state == "dead"
     says = language.say("state-not-renewable" if ended and not state.died else f"state-{state.state}")
     details = []

@@ -4,11 +4,13 @@ from openab_auth.cogs.auth.views.buttons import LastPage, LoginButton, PressHand
 from openab_auth.cogs.auth.views.cards import LoginCards, card_of, takes_paste
 from openab_auth.cogs.auth.views.choices import (
     NO_CHOICE,
+    account_choices,
     login_choices,
     logout_choices,
     no_choice,
     pending_choices,
     server_choices,
+    state_label,
     suggest,
 )
 from openab_auth.cogs.auth.views.failure import failure_message, report, told_with
@@ -32,6 +34,7 @@ __all__ = [
     "PressHandler",
     "ReplaceButton",
     "SubmittedForm",
+    "account_choices",
     "added_message",
     "card_of",
     "failure_message",
@@ -50,6 +53,7 @@ __all__ = [
     "replace_question",
     "report",
     "server_choices",
+    "state_label",
     "status_message",
     "suggest",
     "takes_paste",

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from discord import app_commands
 
 from openab_auth.cogs.auth.guard import AccessDeniedError
-from openab_auth.cogs.auth.text import CHOICE, CHOICES, Language, label, units
+from openab_auth.cogs.auth.text import CHOICE, CHOICES, Language, account_title, label, units
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.logins import LoginState
 from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors.account_labels import OWN, SHARED, is_label, person_of
+from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 
 T = TypeVar("T")
 Reason: TypeAlias = Literal["not-allowed", "unreadable", "offered", "pending", "logins", "servers"]
 NO_CHOICE: Final = "?"
 """The value of a choice that only explains why there is no other; no vendor, login or server has this name."""
-_TITLE: Final = 50  # units of a choice's name
+_TITLE: Final = 60  # units of a choice's name
 
 
 def no_choice(language: Language, reason: Reason) -> list[app_commands.Choice[str]]:
@@ -57,22 +59,26 @@ def login_choices(
 
 
 def _vendor_label(language: Language, vendor: Vendor, state: LoginState | None) -> str:
-    ended = state is not None and state.state == "dead"
-    says = "choice-log-in-again" if ended else "choice-logged-in" if state else "choice-not-logged-in"
-    parts = [label(vendor.title, _TITLE), language.label(says)]
+    parts = [label(vendor.title, _TITLE), state_label(language, state)]
     if language.has(risk := f"choice-{vendor.risk}"):
         parts.append(language.label(risk))
     return " · ".join(parts)
 
 
-def logout_choices(states: Iterable[LoginState], typed: str) -> list[app_commands.Choice[str]]:
+def state_label(language: Language, state: LoginState | None) -> str:
+    """Return whether somebody is logged in to an account, and whether that login works."""
+    ended = state is not None and state.state == "dead"
+    return language.label("choice-log-in-again" if ended else "choice-logged-in" if state else "choice-not-logged-in")
+
+
+def logout_choices(language: Language, states: Iterable[LoginState], typed: str) -> list[app_commands.Choice[str]]:
     """Return the logins, each with its account."""
     return _matching(
         (
             (
                 " · ".join(
                     [
-                        label(state.vendor.title if state.vendor else state.tenant, _TITLE),
+                        label(account_title(language, state.vendor) if state.vendor else state.tenant, _TITLE),
                         *filter(None, [state.account]),
                     ]
                 ),
@@ -83,6 +89,40 @@ def logout_choices(states: Iterable[LoginState], typed: str) -> list[app_command
         ),
         typed,
     )
+
+
+def account_choices(
+    language: Language, found: Mapping[str, str], person: UserId, typed: str, *, new: bool = False
+) -> list[app_commands.Choice[str]]:
+    """Return accounts of one vendor: `found` has a detail for each label; the shared default has no label.
+
+    With `new`, a label that was typed and is free is one more choice.
+    """
+    choices = [
+        (_account_label(language, label, person, detail), _account_value(label, person), label)
+        for label, detail in found.items()
+    ]
+    wanted = typed.strip().lower()
+    if new and is_label(wanted) and person_of(wanted) is None and wanted not in found:
+        choices.append((language.label("choice-account-new", label=wanted), wanted, ""))
+    return _matching(choices, typed)
+
+
+def _account_value(account_label: str, person: UserId) -> str:
+    return SHARED if not account_label else OWN if person_of(account_label) == person else account_label
+
+
+def _account_label(language: Language, account_label: str, person: UserId, detail: str) -> str:
+    owner = person_of(account_label)
+    if not account_label:
+        name = language.label("choice-account-shared")
+    elif owner is None:
+        name = account_label
+    elif owner == person:
+        name = language.label("choice-account-own")
+    else:
+        name = language.label("choice-account-of", person=str(owner))
+    return f"{name} · {detail}" if detail else name
 
 
 def pending_choices(pending: Iterable[PendingLogin], typed: str) -> list[app_commands.Choice[str]]:

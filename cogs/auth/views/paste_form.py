@@ -19,7 +19,7 @@ from openab_auth.cogs.auth.text import INPUT, Language, fits_button, language_of
 from openab_auth.cogs.auth.views.buttons import AuthButton, PressHandler, new_link
 from openab_auth.oauth.entries import GENERATION_DIGITS
 
-_FIELDS: Final = r"(?P<vendor>[^\s:][^\s]{0,59}):(?P<key>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
+_FIELDS: Final = r"(?P<vendor>[^\s:][^\s]{0,68}):(?P<key>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
 _FIELD: Final = "redirect"
 
 
@@ -92,7 +92,7 @@ class PasteButton(AuthButton, verb="paste", fields=_FIELDS):
 
 def fits(vendor: str) -> bool:
     """Return whether a paste button's id can hold this vendor's name."""
-    custom_id = PasteButton.id_of(vendor, f"{2**32:x}-{'0' * GENERATION_DIGITS}")
+    custom_id = PasteButton.id_of(vendor, f"{2**32 - 1:x}-{'0' * GENERATION_DIGITS}")
     return re.fullmatch(PasteButton.template_text, custom_id) is not None and fits_button(custom_id)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.service import Added
-from openab_auth.cogs.auth.text import ADDRESS, LINES, Language, plain, words
+from openab_auth.cogs.auth.text import ADDRESS, LINES, Language, account_title, plain, words
 from openab_auth.cogs.auth.views.buttons import LoginButton, fitting
 
 
@@ -15,7 +15,7 @@ def added_message(language: Language, added: Added) -> ReplyContent:
         words.about(language, "server-added" if added.new else "server-added-before", server.vendor),
         language.say("server-host", host=server.host, address=plain(server.url, ADDRESS)),
     ]
-    button = LoginButton(language, server.vendor_name, server.vendor.title)
+    button = LoginButton(language, server.vendor_name, account_title(language, server.vendor))
     return ReplyContent(LINES.join(lines), buttons=fitting([button]))
 
 

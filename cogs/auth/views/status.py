@@ -8,7 +8,7 @@ from typing import Final, Self
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
-from openab_auth.cogs.auth.text import LINES, Language, Markup, fits_card, label, words
+from openab_auth.cogs.auth.text import LINES, Language, Markup, account_title, fits_card, label, words
 from openab_auth.cogs.auth.views.buttons import REST, AuthButton, LoginButton, PressHandler, fitting
 from openab_auth.oauth.logins import Status
 from openab_auth.storage.entries import UserId
@@ -37,25 +37,33 @@ class CancelButton(AuthButton, verb="cancel", fields=f"(?:(?P<generation>[0-9a-f
         await desk.cancel_in_status(interaction, self.vendor, self.generation)
 
 
-def status_message(
-    language: Language, status: Status, user: UserId, title_of: Callable[[str], str], incident: str = ""
+def status_message(  # noqa: PLR0913 - the answer depends on all of them
+    language: Language,
+    status: Status,
+    user: UserId,
+    title_of: Callable[[str], str],
+    *,
+    incident: str = "",
+    only: str | None = None,
 ) -> ReplyContent:
     """Return the status as one card. Blocks that do not fit are counted, not cut. `title_of` names a vendor.
 
     `incident` is the id under which the log names the problems of the store: they hold paths, which people do not see.
+    `only` is the title of the vendor that the person asked about.
     """
     mine = [pending for pending in status.pending if pending.user == user]
     problems = [words.problems(language, len(status.problems), incident)] if status.problems else []
     waiting = [words.pending(language, pending, title_of(pending.vendor)) for pending in mine]
-    logins = [words.login(language, state) for state in status.logins] or [language.say("status-empty")]
+    nothing = language.say("status-nothing", vendor=only) if only else language.say("status-empty")
+    logins = [words.login(language, state) for state in status.logins] or [nothing]
     logins += [
-        language.say("status-environment", vendor=words.title_of(vendor), variable=variable)
+        language.say("status-environment", vendor=words.title_of(language, vendor), variable=variable)
         for vendor, variable in status.environment
     ]
     buttons: list[AuthButton] = [
         *(CancelButton(language, pending.vendor, title_of(pending.vendor), pending.generation) for pending in mine),
         *(
-            LoginButton(language, state.vendor.name, state.vendor.title)
+            LoginButton(language, state.vendor.name, account_title(language, state.vendor))
             for state in status.logins
             if state.vendor and (state.state == "dead" or (state.access and state.access.remedy == "log-in"))
         ),

@@ -11,6 +11,11 @@
 -mcp-add = `/auth mcp add`
 -mcp-remove = `/auth mcp remove`
 
+## Accounts
+
+account-title = { $vendor } ({ $label })
+account-personal = personal
+
 ## Buttons and the form
 
 button-open = Open the login page
@@ -49,8 +54,11 @@ login-program-paste = If the last page shows a code or does not load, come back 
 login-program-wait = -# { $vendor }'s own program waits until { $time } ({ $relative }). This message updates itself when you are done.
 login-code-expired = ⌛ **The code for { $vendor } has expired.** Nothing was changed. { -new-link }
 login-done-program = ✅ **{ $vendor }'s own program says that it is logged in.** The program keeps this login itself. Nothing is stored here.
-login-done = ✅ **Logged in to { $vendor }.** Every agent here uses this login from now on.
-login-done-as = ✅ **Logged in to { $vendor } as { $account }.** Every agent here uses this login from now on.
+login-done = ✅ **Logged in to { $vendor }.** { $use }
+login-done-as = ✅ **Logged in to { $vendor } as { $account }.** { $use }
+login-use-shared = Every agent here uses this login from now on.
+login-use-named = Agents that name this account use it from now on.
+login-use-personal = It is your own account: nobody else here can see it or end it, except operators.
 login-done-replaced = It replaces the login of { $account }.
 login-lacks-project = ⚠️ **This account has no Code Assist project yet.** Set up Gemini Code Assist for it once, or ask the operator to set `GOOGLE_CLOUD_PROJECT` where the agents run.
 login-overtaken = ⚠️ **Your login to { $vendor } was not stored:** another login was finished before yours.
@@ -113,6 +121,7 @@ login-with-account = { $login } ({ $account })
 ## Status
 
 status-title = ## Logins
+status-nothing = Nobody is logged in to { $vendor }. Start with { -login }.
 status-empty = Nobody is logged in yet. Start with { -login }.
 status-login = { $mark } **{ $title }**: { $state }
 status-token-renews = token renews { $time }
@@ -168,6 +177,10 @@ choice-none-unreadable = The logins can't be read right now; ask the operator
 choice-none-offered = No vendor is offered here yet; ask the operator
 choice-none-pending = No login is waiting; start with /auth login
 choice-none-logins = Nobody is logged in yet
+choice-account-shared = For everyone here
+choice-account-own = Only me
+choice-account-of = Personal, of { $person }
+choice-account-new = New account: { $label }
 choice-none-servers = There is no server here that you added
 
 ## Help
@@ -240,6 +253,9 @@ error-not_allowed-not_known = This login was made at the console, or I don't kno
 error-not_allowed-not_your_server = { $owner } added this server, not you.
     .kept = It is still there.
     .next = Ask them to remove it, or ask an operator (a person listed in `allowed_users`).
+error-not_allowed-not_your_account = This is another person's own account.
+    .kept = It is unchanged.
+    .next = Use a shared account, or your own: choose *Only me* as `account`.
 error-too_many_attempts = You have tried { $limit } times within a minute.
     .kept = { -unchanged }
     .next = Wait { $retry_after } seconds, then try again.

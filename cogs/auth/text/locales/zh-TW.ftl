@@ -18,22 +18,34 @@ command-auth-login = 登入
     .description = 讓代理程式登入：取得登入連結
 command-auth-login-vendor = 供應商
     .description = 代理程式要使用哪一家的帳號
+command-auth-login-account = 帳號
+    .description = 大家共用、只有您自己，或另一個帳號的標籤；不填就是大家共用
 command-auth-complete = 完成
     .description = 完成登入：貼上瀏覽器最後停留的網址
 command-auth-complete-redirect = 網址
     .description = 最後一頁的完整網址，或頁面上顯示的代碼
 command-auth-complete-vendor = 供應商
     .description = 要完成哪一個登入；只有一個在等待時可以不填
+command-auth-complete-account = 帳號
+    .description = 這一家的哪一個帳號
 command-auth-status = 狀態
     .description = 目前登入了哪些帳號，以及您還有哪些登入尚未完成
+command-auth-status-vendor = 供應商
+    .description = 只看這一家的登入
+command-auth-status-account = 帳號
+    .description = 只看這個帳號
 command-auth-logout = 登出
     .description = 移除登入，也可以一併向供應商撤銷
 command-auth-logout-vendor = 供應商
     .description = 要結束哪一個登入
+command-auth-logout-account = 帳號
+    .description = 這一家的哪一個帳號
 command-auth-cancel = 取消
     .description = 放棄您已開始但還沒完成的登入
 command-auth-cancel-vendor = 供應商
     .description = 要取消哪一個登入；只有一個在等待時可以不填
+command-auth-cancel-account = 帳號
+    .description = 這一家的哪一個帳號
 command-auth-help = 說明
     .description = 這是什麼，以及該找誰幫忙
 command-auth-mcp = mcp
@@ -65,6 +77,11 @@ note-cursor = 它的登入不是 OAuth，只供 Cursor 自己的程式使用（�
 note-opencode = 有自己儲存區的代理程式介面，由它自己的程式寫入；其他代理程式看不到那個登入。
 note-hermes = 有自己儲存區的代理程式介面，由它自己的程式寫入；其他代理程式看不到那個登入。
 note-pi = 沒有登入指令的代理程式介面；請用 `openab-auth exec` 啟動，它會交給它另一家供應商的權杖。
+
+## Accounts
+
+account-title = { $vendor }（{ $label }）
+account-personal = 個人
 
 ## Buttons and the form
 
@@ -104,8 +121,11 @@ login-program-paste = 如果最後一頁顯示代碼或打不開，請回到這�
 login-program-wait = -# { $vendor } 自己的程式會等到 { $time }（{ $relative }）。您完成之後，這則訊息會自動更新。
 login-code-expired = ⌛ **{ $vendor } 的代碼已過期。** 沒有任何變更。{ -new-link }
 login-done-program = ✅ **{ $vendor } 自己的程式表示已經登入。** 登入由該程式自行保管，這裡沒有儲存任何東西。
-login-done = ✅ **已登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
-login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** 這裡的代理程式從現在起都會使用它。
+login-done = ✅ **已登入 { $vendor }。** { $use }
+login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** { $use }
+login-use-shared = 這裡的代理程式從現在起都會使用它。
+login-use-named = 指定這個帳號的代理程式從現在起都會使用它。
+login-use-personal = 這是您自己的帳號：除了管理者，這裡沒有別人看得到或能結束它。
 login-done-replaced = 它取代了 { $account } 的登入。
 login-lacks-project = ⚠️ **這個帳號還沒有 Code Assist 專案。** 請先為它設定一次 Gemini Code Assist，或請管理者在代理程式執行的環境設定 `GOOGLE_CLOUD_PROJECT`。
 login-overtaken = ⚠️ **您的 { $vendor } 登入沒有儲存：** 另一個登入比您先完成。
@@ -167,6 +187,7 @@ login-with-account = { $login }（{ $account }）
 ## Status
 
 status-title = ## 登入狀態
+status-nothing = 沒有人登入 { $vendor }。請用 { -login } 開始。
 status-empty = 目前沒有任何登入。請用 { -login } 開始。
 status-login = { $mark } **{ $title }**：{ $state }
 status-token-renews = 權杖 { $time } 更新
@@ -218,6 +239,10 @@ choice-none-unreadable = 目前無法讀取登入資料；請聯絡管理者
 choice-none-offered = 這裡還沒有提供任何供應商；請聯絡管理者
 choice-none-pending = 沒有等待中的登入；請用 /auth 登入 開始
 choice-none-logins = 目前還沒有任何登入
+choice-account-shared = 這裡的每個人共用
+choice-account-own = 只有我自己
+choice-account-of = 個人帳號，屬於 { $person }
+choice-account-new = 新帳號：{ $label }
 choice-none-servers = 這裡沒有您新增的伺服器
 
 ## Help
@@ -286,6 +311,9 @@ error-not_allowed-not_known = 這個登入是從主控台建立的，或我不�
 error-not_allowed-not_your_server = 這個伺服器是 { $owner } 新增的，不是您。
     .kept = 它還在。
     .next = 請對方移除，或請管理者（列在 `allowed_users` 裡的人）處理。
+error-not_allowed-not_your_account = 這是別人自己的帳號。
+    .kept = 它沒有變更。
+    .next = 請使用共用的帳號，或您自己的帳號：在「帳號」選擇「只有我自己」。
 error-too_many_attempts = 您在一分鐘內已經嘗試了 { $limit } 次。
     .kept = { -unchanged }
     .next = 請等 { $retry_after } 秒後再試。

@@ -248,7 +248,7 @@ async def test_the_choices(
 ) -> None:
     for choices in (
         login_choices(language, offered, logins, ""),
-        logout_choices(logins, ""),
+        logout_choices(language, logins, ""),
         pending_choices(pending, ""),
     ):
         discord_limits.check_choices([choice.to_dict() for choice in choices])

@@ -205,7 +205,7 @@ async def test_what_is_no_markup_shows_no_escape_and_nothing_hidden(language: La
     state = LoginState(Tenant("lab"), "token", "ok", True, NOW, text, ADA, NOW, None, vendor)  # noqa: FBT003
     choices = [
         *login_choices(language, [vendor], [state], ""),
-        *logout_choices([state], ""),
+        *logout_choices(language, [state], ""),
         *pending_choices([PendingLogin(text[:40] or "x", ADA, NOW, NOW)], ""),
         *server_choices([text[:40] or "x"], ""),
     ]

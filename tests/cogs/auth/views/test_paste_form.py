@@ -41,7 +41,9 @@ def test_each_login_message_has_a_key_that_tells_its_end_and_its_login() -> None
     assert not has_expired(key, 1_999_999_999)
 
 
-@pytest.mark.parametrize("vendor", ["lab", "mcp:linear", "a" * 32])
+@pytest.mark.parametrize(
+    "vendor", ["lab", "mcp:linear", "a" * 32, f"mcp:{'s' * 32}@{'l' * 32}", "lab@u18446744073709551615"]
+)
 async def test_a_button_is_found_again_by_its_id(vendor: str) -> None:
     template = PasteButton.__discord_ui_compiled_template__
     match = re.fullmatch(template, PasteButton(english(), vendor, message_key(OFFER)).custom_id)
@@ -50,7 +52,7 @@ async def test_a_button_is_found_again_by_its_id(vendor: str) -> None:
     assert fits(vendor)
 
 
-@pytest.mark.parametrize("vendor", ["a" * 61, "", "two words"])
+@pytest.mark.parametrize("vendor", ["a" * 70, "", "two words"])
 def test_a_name_that_no_id_can_hold_is_known(vendor: str) -> None:
     assert not fits(vendor)
 

@@ -132,7 +132,7 @@ async def test_ones_own_pending_logins_alone_are_shown_each_with_a_cancel_button
 async def test_what_the_operator_must_repair_comes_first() -> None:
     """Only how many, and the id in the log: what the store says holds paths."""
     status = Status((state(),), (), (Problem("/home/x/lock", "rm /home/x/lock"),))
-    shown = text(status_message(english(), status, ADA, str, "0a1b2c3d"))
+    shown = text(status_message(english(), status, ADA, str, incident="0a1b2c3d"))
     assert shown.startswith("🔧 **For the operator:** one problem to repair.")
     assert shown.splitlines()[1] == "Give the operator this id: `0a1b2c3d`. The log explains it."
     assert "/home/x" not in shown

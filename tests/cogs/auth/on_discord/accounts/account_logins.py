@@ -1,0 +1,30 @@
+"""Log a person in to an account over Discord, and repeat a button for somebody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownResponse
+from openab_auth.bot.playground.issuer import Issuer
+
+
+async def log_in(person: Person, issuer: Issuer, account: str | None = None, vendor: str = "lab") -> ShownResponse:
+    """Take both steps, and return the card."""
+    named: dict[str, Any] = {} if account is None else {"account": account}
+    card = await (await person.slash("auth login", vendor=vendor, **named)).settled()
+    address = f"{person.name}@example.com"
+    await (await person.slash("auth complete", redirect=await issuer.approve(card.link_buttons[0], address))).settled()
+    return card
+
+
+async def replay(world: EmbeddedDiscord, bot: commands.Bot, person: Person, custom_id: str) -> object:
+    """Let a person press a button with this id, on a message that everybody sees."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(discord.ui.Button(label="replayed", custom_id=custom_id))
+    view.stop()
+    channel = bot.get_partial_messageable(int(world.state.text_channel_id))
+    message = await channel.send("replayed", view=view)
+    return await person.press(str(message.id), "replayed")
