@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx2
 import pytest
 
@@ -114,3 +116,25 @@ async def test_unknown_words_are_a_refusal_that_counts_and_is_shown(answer: http
 async def test_an_invalid_request_that_names_its_mistake_is_the_operators(said: str) -> None:
     with pytest.raises(VendorMisconfiguredError):
         await refresh(reply(400, {"error": "invalid_request", "error_description": said}))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        text(400, f"<a>{' ' * 7000}x", "text/xml"),
+        text(400, f"<a{' ' * 7000}x", "text/xml"),
+        text(400, "<a:" * 2600, "text/xml"),
+        reply(400, {"aB" * 500_000: "x"}),
+        reply(400, {"error": {"message": "a_/" * 330_000}}),
+        reply(400, {"errors": [{"a": {"a": {"a": {"a": 1}}}}] * 1900}),
+    ],
+    ids=lambda answer: answer.text[:20],
+)
+async def test_no_refusal_keeps_the_event_loop_busy(answer: httpx2.Response) -> None:
+    """Its texts are read in the event loop; the time of this thread alone counts, so other work is no matter."""
+    begun = time.thread_time()
+
+    with pytest.raises(VendorUnavailableError):
+        await refresh(answer)
+
+    assert time.thread_time() - begun < 1
