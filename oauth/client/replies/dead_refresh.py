@@ -141,7 +141,7 @@ def _codes(texts: Iterable[tuple[str, str]], members: Container[str]) -> frozens
 
 def _tells_trouble(body: Mapping[str, Json]) -> bool:
     """Return whether a reply with status 200 is no token response, but a refusal (GitHub, Slack)."""
-    return bool(body.get("error")) or "access_token" not in {name for name, _ in texts_of(body)}
+    return "access_token" not in {name for name, _ in texts_of(body)}
 
 
 def _inner_messages(body: Mapping[str, Json]) -> frozenset[str]:

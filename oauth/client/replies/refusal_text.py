@@ -49,7 +49,9 @@ def refusal_without_object(reply: httpx2.Response) -> dict[str, Json]:
     if kind == "application/x-www-form-urlencoded":
         return dict(parse_qsl(text))
     is_line = len(text) <= _LONGEST_LINE and text.isprintable() and "\ufffd" not in text and text[0] not in "<{["
-    return {"error": text} if is_line else {}
+    if not is_line:
+        return {}
+    return {"message" if " " in text else "error": text}  # "Login required" is a proxy's sentence, and no code
 
 
 def snake_case(text: str) -> str:

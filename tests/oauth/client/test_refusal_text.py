@@ -73,6 +73,10 @@ async def test_a_token_that_is_over_is_recognised_in_each_place_and_format(answe
         reply(400, {"code": "failed_to_refresh_token_expired"}),
         reply(400, {"code": "missing_refresh_token"}),
         reply(200, {"data": {"access_token": "at"}, "message": "refresh token revoked"}),
+        reply(200, {"access_token": "at", "refresh_token": "rt-2", "error": "invalid_grant"}),
+        text(200, "Login required"),  # the sign-in page of a network, also the next ones
+        text(400, "Session expired"),
+        text(401, "Token expired."),
         text(400, "<h1>Invalid refresh token</h1>"),
         text(403, "<!DOCTYPE html><p>refresh token expired", "text/html"),
         text(502, "invalid_grant"),
