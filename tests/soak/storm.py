@@ -30,7 +30,7 @@ _OUT_OF_MEMORY = (
     "MemoryError",
     "SystemError: error return without exception set",
     "returned NULL without setting an exception",
-    "OSError: [Errno 12] Cannot allocate memory",
+    "Cannot allocate memory",
 )
 
 
@@ -140,7 +140,7 @@ class Storm:
         what, tenant, status = event["what"], event["tenant"], event["status"]
         self.ended[f"{what} {status if isinstance(status, int) else 'raised'}"] += 1
         # Keeping an answer may take more memory than there is; CPython then raises its own errors, or aborts.
-        out_of_memory = not isinstance(status, int) and any(words in status for words in _OUT_OF_MEMORY)
+        out_of_memory = any(words in (event["err"] if isinstance(status, int) else status) for words in _OUT_OF_MEMORY)
         if event["lost"] or out_of_memory or (isinstance(status, int) and status < 0):
             self.excuses.add(event["begun"], event["at"], tenant)
         if not isinstance(status, int) and not out_of_memory:

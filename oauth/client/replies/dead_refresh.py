@@ -10,7 +10,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
-from openab_auth.oauth.client.replies.refusal_text import snake_case, texts_of
+from openab_auth.oauth.client.replies.refusal_text import LONGEST_TEXT, snake_case, texts_of
 from openab_auth.storage.entries import Json
 
 _WORDS: Final = frozenset(
@@ -141,14 +141,14 @@ def _codes(texts: Iterable[tuple[str, str]], members: Container[str]) -> frozens
 
 def _tells_trouble(body: Mapping[str, Json]) -> bool:
     """Return whether a reply with status 200 is no token response, but a refusal (GitHub, Slack)."""
-    return bool(body.get("error")) or "access_token" not in {name for name, _ in texts_of(body)}
+    return "access_token" not in {name for name, _ in texts_of(body)}
 
 
 def _inner_messages(body: Mapping[str, Json]) -> frozenset[str]:
     """Return the `message` of the `error` object, where Firebase puts its codes."""
     error = body.get("error")
     message = error.get("message") if isinstance(error, Mapping) else None
-    return frozenset({_code(message)} if isinstance(message, str) else ())
+    return frozenset({_code(message[:LONGEST_TEXT])} if isinstance(message, str) else ())
 
 
 def _code(text: str) -> str:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -19,21 +20,20 @@ from openab_auth.storage.entries import Json
 
 _DEEPEST: Final = 6
 _MOST: Final = 200  # texts of one reply
-_LONGEST: Final = 1000  # characters of one text
+_MOST_VALUES: Final = 2000  # of one reply, texts and others, that are looked at
+LONGEST_TEXT: Final = 1000  # characters of one text
+_LONGEST_NAME: Final = 100  # characters of a member's name
 _LARGEST: Final = 8000  # bytes of a reply that is no JSON object
 _LONGEST_LINE: Final = 300  # characters of a reply that is plain text
-_ELEMENT: Final = re.compile(r"<(?:\w+:)?(\w{1,40})(?:\s[^<>]*)?>\s*([^<>]+?)\s*</")
+_ELEMENT: Final = re.compile(r"<(?:\w+:)?(\w{1,40})(?:\s[^<>]*)?>([^<>]+)</")
 _BORDER: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def texts_of(body: object) -> list[tuple[str, str]]:
     """Return the texts in a reply with the name of their member, in snake case; an item of a list has the list's."""
-    found = list[tuple[str, str]]()
-    for name, text in _walk("", body, _DEEPEST):
-        found.append((name, text[:_LONGEST]))
-        if len(found) == _MOST:
-            break
-    return found
+    values = islice(_walk("", body, _DEEPEST), _MOST_VALUES)
+    texts = ((name, value[:LONGEST_TEXT]) for name, value in values if isinstance(value, str))
+    return [*islice(texts, _MOST)]
 
 
 def refusal_without_object(reply: httpx2.Response) -> dict[str, Json]:
@@ -45,11 +45,13 @@ def refusal_without_object(reply: httpx2.Response) -> dict[str, Json]:
     with suppress(ValueError, RecursionError):
         return {"errors": json.loads(text)}
     if kind.endswith("xml") and "<html" not in text.lower():
-        return {snake_case(name): value for name, value in _ELEMENT.findall(text)}
+        return {snake_case(name): value.strip() for name, value in _ELEMENT.findall(text) if value.strip()}
     if kind == "application/x-www-form-urlencoded":
         return dict(parse_qsl(text))
     is_line = len(text) <= _LONGEST_LINE and text.isprintable() and "\ufffd" not in text and text[0] not in "<{["
-    return {"error": text} if is_line else {}
+    if not is_line:
+        return {}
+    return {"message" if " " in text else "error": text}  # "Login required" is a proxy's sentence, and no code
 
 
 def snake_case(text: str) -> str:
@@ -57,15 +59,16 @@ def snake_case(text: str) -> str:
     return re.sub(r"[\s-]+", "_", _BORDER.sub("_", text.strip())).lower()
 
 
-def _walk(name: str, value: object, depth: int) -> Iterator[tuple[str, str]]:
+def _walk(name: str, value: object, depth: int) -> Iterator[tuple[str, object]]:
+    """Yield every value, so that the caller can limit their number."""
+    yield name, value
     if isinstance(value, str):
-        yield name, value
         if depth and value[:1] == "{":  # a gateway that quotes the reply of the server behind it
             with suppress(ValueError, RecursionError):
-                yield from _walk(name, json.loads(value[:_LONGEST]), depth - 1)
+                yield from _walk(name, json.loads(value[:LONGEST_TEXT]), depth - 1)
     elif depth and isinstance(value, Mapping):
         for inner, item in value.items():
-            yield from _walk(snake_case(str(inner)), item, depth - 1)
+            yield from _walk(snake_case(str(inner)[:_LONGEST_NAME]), item, depth - 1)
     elif depth and isinstance(value, list):
         for item in value:
             yield from _walk(name, item, depth - 1)

@@ -252,13 +252,6 @@ def reason_of(context: RequestContext, status: int, body: JsonObject | None) -> 
     return f"HTTP {status}, {redact(said, context.secrets)}" if said else f"HTTP {status}"
 
 
-def _is_refusal(context: RequestContext, reply: httpx2.Response, words: frozenset[str], said: JsonObject) -> bool:
-    """Return whether this refuses a refresh in words of its own, and not because of trouble that may pass."""
-    if context.asked != "refresh" or not (words if reply.is_success else reply.status_code in _REFUSING_STATUS):
-        return False
-    return bool(texts_of(said)) and not may_pass(said)
-
-
 def _unusable(context: RequestContext, body: JsonObject) -> OAuthError | None:
     """Return the error of a token reply that reports none itself, or None."""
     if context.asked in {"approval", "other"}:

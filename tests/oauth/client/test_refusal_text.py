@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx2
 import pytest
 
@@ -71,6 +73,10 @@ async def test_a_token_that_is_over_is_recognised_in_each_place_and_format(answe
         reply(400, {"code": "failed_to_refresh_token_expired"}),
         reply(400, {"code": "missing_refresh_token"}),
         reply(200, {"data": {"access_token": "at"}, "message": "refresh token revoked"}),
+        reply(200, {"access_token": "at", "refresh_token": "rt-2", "error": "invalid_grant"}),
+        text(200, "Login required"),  # the sign-in page of a network, also the next ones
+        text(400, "Session expired"),
+        text(401, "Token expired."),
         text(400, "<h1>Invalid refresh token</h1>"),
         text(403, "<!DOCTYPE html><p>refresh token expired", "text/html"),
         text(502, "invalid_grant"),
@@ -114,3 +120,25 @@ async def test_unknown_words_are_a_refusal_that_counts_and_is_shown(answer: http
 async def test_an_invalid_request_that_names_its_mistake_is_the_operators(said: str) -> None:
     with pytest.raises(VendorMisconfiguredError):
         await refresh(reply(400, {"error": "invalid_request", "error_description": said}))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        text(400, f"<a>{' ' * 7000}x", "text/xml"),
+        text(400, f"<a{' ' * 7000}x", "text/xml"),
+        text(400, "<a:" * 2600, "text/xml"),
+        reply(400, {"aB" * 500_000: "x"}),
+        reply(400, {"error": {"message": "a_/" * 330_000}}),
+        reply(400, {"errors": [{"a": {"a": {"a": {"a": 1}}}}] * 1900}),
+    ],
+    ids=lambda answer: answer.text[:20],
+)
+async def test_no_refusal_keeps_the_event_loop_busy(answer: httpx2.Response) -> None:
+    """Its texts are read in the event loop; the time of this thread alone counts, so other work is no matter."""
+    begun = time.thread_time()
+
+    with pytest.raises(VendorUnavailableError):
+        await refresh(answer)
+
+    assert time.thread_time() - begun < 1
