@@ -141,5 +141,5 @@ def test_a_new_flow_says_what_its_row_lacks(counter: CounterFlow) -> None:
 
 
 def test_an_unregistered_flow_is_refused_and_the_known_ones_are_named() -> None:
-    with pytest.raises(ConfigError, match="must be one of pkce, device, codex-device, aws-device, command, env"):
+    with pytest.raises(ConfigError, match="must be one of pkce, device, codex-device, aws-device, command, key, env"):
         Catalogue.from_config(config(authorize_url="https://shop.example/counter"), {})
