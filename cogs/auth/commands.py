@@ -146,7 +146,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
 
     @app_commands.command(description="Finish a login: paste the address of the last page")
     @app_commands.describe(
-        redirect="The whole address of the last page, or the code that it shows",
+        redirect="The whole address of the last page, the code that it shows, or the API key",
         vendor="Which login; you can leave this out if you have started only one",
         account="Which account of the vendor",
     )

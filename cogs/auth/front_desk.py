@@ -57,6 +57,10 @@ class FrontDesk(PressHandler):
         """Return False if Discord has delivered this interaction before."""
         return self.service.guard.takes(interaction)
 
+    def takes_key(self, vendor: str) -> bool:
+        """Return whether people end a login to this vendor with an API key."""
+        return self.service.takes_key(vendor)
+
     # The two steps
 
     async def login(self, interaction: discord.Interaction, vendor: str, *, replaces: str | None = None) -> None:

@@ -19,6 +19,7 @@ from openab_auth.cogs.auth.views import LoginCards, failure_message, message_key
 from openab_auth.oauth.accounts import vendor_meant
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginTakenError, NoPendingLoginError
+from openab_auth.oauth.paste.key import is_key
 from openab_auth.storage.errors import StorageError
 
 TellResult: TypeAlias = Callable[[ReplyContent | None], Awaitable[object]]
@@ -54,6 +55,16 @@ class Pastes:
     def __init__(self, service: AuthService, cards: LoginCards) -> None:
         self._service = service
         self._cards = cards
+
+    async def expects_key(self, caller: Caller, text: str) -> bool:
+        """Return whether a direct message may be the API key for which a login of this person waits."""
+        if not is_key(text):
+            return False
+        try:
+            mine = await self._service.still_waiting(caller.user)
+        except StorageError:
+            return False
+        return any(self._service.takes_key(login.vendor) for login in mine)
 
     async def from_form(self, interaction: discord.Interaction, paste: Paste) -> None:
         """Take the paste of an acknowledged form. The result replaces the card on which the form was opened."""

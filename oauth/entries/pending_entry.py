@@ -13,8 +13,7 @@ from openab_auth.oauth.errors import NoPendingLoginError, TooManyLoginsError, To
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry, UserId, pending_key
 from openab_auth.storage.records.notes import Begun, Note
 
-if TYPE_CHECKING:  # a paste is read with many patterns, and `status` needs none of them
-    from openab_auth.oauth.paste import Paste
+if TYPE_CHECKING:
     from openab_auth.storage.commit.draft import Draft
 
 MOST_PENDING: Final = 20_000  # pending logins of all people together; each write removes the expired ones
@@ -87,20 +86,6 @@ def is_waiting(entries: Mapping[str, Entry], login: PendingLogin, entry: Pending
     """Return whether the pending login that was read as `entry` is still there."""
     there = entries.get(pending_key(login.vendor, login.user))
     return isinstance(there, PendingEntry) and there.state == entry.state
-
-
-def match_paste(
-    mine: list[tuple[PendingLogin, PendingEntry]], paste: Paste, vendor: str | None
-) -> tuple[PendingLogin, PendingEntry]:
-    """Return the login whose state the paste carries; otherwise the newest one, which explains what is wrong with it.
-
-    Raises:
-        NoPendingLoginError: the person has no pending login.
-    """
-    if not mine:
-        raise NoPendingLoginError(vendor)
-    matching = [pair for pair in mine if paste.has_state(pair[1].state)]
-    return matching[0] if matching else max(mine, key=lambda pair: pair[0].created_at)
 
 
 def take(draft: Draft, vendor: str, user: UserId, entry: PendingEntry, *, now: float) -> None:

@@ -9,6 +9,7 @@ OpenabAuthError
     ├── LoginDeadError              the vendor no longer renews this login
     ├── RefreshBusyError            another process refreshes the login and did not finish in time
     ├── VendorUnavailableError      no usable answer (silence, 5xx, 429, a proxy's page): try again later
+    │   ├── KeyUncheckedError       a pasted API key could not be checked
     │   ├── RefreshRefusedError     a refresh was refused in words that nobody here knows
     │   └── RefreshUnansweredError  a refresh got no answer: the token may have been rotated
     ├── VendorMisconfiguredError    the vendor refuses our client or its settings: for the operator
@@ -117,6 +118,7 @@ from openab_auth.oauth.errors.threads import (
 )
 from openab_auth.oauth.errors.tokens import (
     InsufficientScopeError,
+    KeyUncheckedError,
     LoginDeadError,
     NotLoggedInError,
     ProgramKeepsLoginError,
@@ -141,6 +143,7 @@ __all__ = [
     "ForeignLoginError",
     "ForeignMetadataError",
     "InsufficientScopeError",
+    "KeyUncheckedError",
     "LabelError",
     "LoginChangedError",
     "LoginDeadError",

@@ -107,6 +107,18 @@ class VendorUnavailableError(OAuthError):
         self.unread = unread
 
 
+class KeyUncheckedError(VendorUnavailableError):
+    """A pasted API key could not be checked, because the vendor gave no usable answer; the login still waits."""
+
+    code = "key_unchecked"
+
+    def __init__(self, vendor: str, reason: str) -> None:
+        super().__init__(vendor, reason, asked="code", processed=False)
+        self.happened = f"the key could not be checked, because {vendor} gave no usable answer ({reason})"
+        self.kept = "the login still waits, and the key was not stored"
+        self.todo = "paste the same key again in a moment"
+
+
 class RefreshRefusedError(VendorUnavailableError):
     """The vendor refused a refresh with an error that nobody here knows, so the login may still live."""
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
-    from openab_auth.oauth.paste import Paste
     from openab_auth.oauth.vendors import Vendor
     from openab_auth.storage.entries import PendingEntry, Tenant
 
@@ -32,6 +31,7 @@ class Flow(Protocol):
     in_vendor_table: bool = True
     needs_login: bool = True
     takes_paste: bool = False  # a paste may end the login
+    takes_key: bool = False  # the paste is an API key, which does not say to which login it belongs
     waits: bool = False  # the login may end without a paste
     in_store: bool = True  # the pending login is stored, so that a restart does not end it
     runs_program: bool = False  # the vendor's own program makes the login and keeps it
@@ -48,10 +48,14 @@ class Flow(Protocol):
         """Begin a login, and return the link. `Logins.begin` lists what it raises."""
         ...
 
+    def owns_paste(self, text: str, entry: PendingEntry) -> bool:
+        """Return whether the pasted text says that it belongs to the pending login `entry`."""
+        return False
+
     async def complete(
-        self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, paste: Paste
+        self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, text: str
     ) -> LoginResult:
-        """End a pending login with the paste that belongs to it. `Logins.complete` lists what it raises."""
+        """End a pending login with the text that was pasted for it. `Logins.complete` lists what it raises."""
         raise NoPendingLoginError(login.vendor)
 
     async def wait(

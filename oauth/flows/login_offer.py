@@ -9,7 +9,7 @@ from openab_auth.oauth.vendors import Vendor, rules_of
 
 @dataclass(frozen=True, slots=True)
 class LoginOffer:
-    """Step one: the link to open, and the time (unix seconds) until which the login waits.
+    """Step one: the link to open (empty if there is none), and the time (unix seconds) until which the login waits.
 
     `user_code` is the code to type at the link, if the vendor gave one. `generation` is that of the pending login.
     """
@@ -29,6 +29,11 @@ class LoginOffer:
     def takes_paste(self) -> bool:
         """Return whether a paste may end the login."""
         return rules_of(self.vendor).takes_paste
+
+    @property
+    def takes_key(self) -> bool:
+        """Return whether the paste is an API key."""
+        return rules_of(self.vendor).takes_key
 
     @property
     def by_program(self) -> bool:

@@ -8,6 +8,7 @@ from openab_auth.oauth.flows.command.flow import CommandFlow
 from openab_auth.oauth.flows.device.flow import AwsDeviceFlow, CodexDeviceFlow, StandardDeviceFlow
 from openab_auth.oauth.flows.environment import EnvironmentFlow
 from openab_auth.oauth.flows.flow import Flow
+from openab_auth.oauth.flows.key import KeyFlow
 from openab_auth.oauth.flows.redirect.flow import RedirectFlow, ServerFlow
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ FLOWS: Final[dict[str, Flow]] = {
     "codex-device": CodexDeviceFlow(),
     "aws-device": AwsDeviceFlow(),
     "command": CommandFlow(),
+    "key": KeyFlow(),
     "env": EnvironmentFlow(),
     "mcp": ServerFlow(),
 }

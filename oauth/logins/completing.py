@@ -1,50 +1,73 @@
-"""Find the pending logins that a paste may finish, and read the paste in a text."""
+"""Find the pending login that a paste belongs to; the flow of that login reads the paste."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.entries.pending_logins import PendingLogins
-from openab_auth.oauth.errors import NoPendingLoginError, PasteRefusedError
+from openab_auth.oauth.errors import NoPendingLoginError, OAuthError, PasteRefusedError, WhichLoginError
 from openab_auth.oauth.flows.registry import flow_of
-from openab_auth.oauth.paste import Paste, PasteMistake, read_paste
-from openab_auth.oauth.vendors import Catalogue, VendorName
+from openab_auth.oauth.paste import PasteMistake, read_paste
+from openab_auth.oauth.vendors import Catalogue, Vendor, VendorName
 from openab_auth.oauth.vendors.account_labels import person_of
 from openab_auth.storage.entries import CONSOLE, PendingEntry, UserId
 
 
+class Pasteable(NamedTuple):
+    """A pending login in the store that a paste can end, and the row of its vendor."""
+
+    row: Vendor
+    login: PendingLogin
+    entry: PendingEntry
+
+
 async def pasteable(
     pending: PendingLogins, catalogue: Catalogue, user: UserId, vendor: str | None, generation: str | None
-) -> list[tuple[PendingLogin, PendingEntry]]:
+) -> list[Pasteable]:
     """Return a person's pending logins in the store that a paste can end, at vendors that are offered.
 
     With a `vendor` or a `generation`, only the logins of that vendor or that generation.
     """
-    found = await pending.of(user, {vendor} if vendor else ())
+    found = [
+        Pasteable(row, login, entry)
+        for login, entry in await pending.of(user, {vendor} if vendor else ())
+        if generation in {None, login.generation} and (row := catalogue.named(VendorName(login.vendor)))
+    ]
     return [
-        (login, entry)
-        for login, entry in found
-        if generation in {None, login.generation} and _takes_paste(catalogue, VendorName(login.vendor), user)
+        one
+        for one in found
+        if flow_of(one.row).takes_paste and flow_of(one.row).in_store and not catalogue.refusal(one.row.name)
+        if user == CONSOLE or person_of(one.row.label) in {None, user}  # a personal account is its person's alone
     ]
 
 
-def _takes_paste(catalogue: Catalogue, name: VendorName, user: UserId) -> bool:
-    """Return whether this person's paste may finish such a login; a personal account is its person's alone."""
-    row = catalogue.named(name)
-    if row is None or (user != CONSOLE and person_of(row.label) not in {None, user}):
-        return False
-    return flow_of(row).takes_paste and flow_of(row).in_store and not catalogue.refusal(name)
+def login_of_paste(mine: list[Pasteable], text: str, programs: list[PendingLogin]) -> Pasteable:
+    """Return the login that the pasted text names; otherwise the newest one, which explains what is wrong with it.
 
-
-def read_expected(text: str, *, expected: bool, vendor: str | None) -> Paste:
-    """Return the paste in a text; `expected` tells whether a login waits for it.
+    `programs` are the logins by a vendor's own program, for which the text could be meant, too.
 
     Raises:
-        PasteRefusedError: the text is no paste. If no login waits, only a token or a key raises this error.
-        NoPendingLoginError: no login waits, and the text is no paste.
+        WhichLoginError: no login is named, and one of several takes keys: a secret must not go to the wrong vendor.
     """
-    try:
-        return read_paste(text)
-    except PasteRefusedError as refusal:
-        if expected or refusal.reason == PasteMistake.TOKEN_OR_KEY:  # the person must learn that they showed a token
-            raise
-        raise NoPendingLoginError(vendor) from None
+    for one in mine:
+        if flow_of(one.row).owns_paste(text, one.entry):
+            return one
+    waiting = [*(one.login for one in mine), *programs]
+    if len(waiting) > 1 and any(flow_of(one.row).takes_key for one in mine):
+        raise WhichLoginError(tuple(sorted(login.vendor for login in waiting)))
+    return max(mine, key=lambda one: one.login.created_at)
+
+
+def unexpected_paste(text: str, vendor: Vendor | None) -> OAuthError:
+    """Return the error for a paste for which no login waits; `vendor` is the one that the person named.
+
+    People must learn that they showed a token, unless they were asked for a key.
+    """
+    if vendor is None or not flow_of(vendor).takes_key:
+        try:
+            read_paste(text)
+        except PasteRefusedError as refusal:
+            if refusal.reason == PasteMistake.TOKEN_OR_KEY:
+                return refusal
+    return NoPendingLoginError(vendor.name if vendor else None)

@@ -29,7 +29,7 @@ from openab_auth.oauth.flows import (
     LoginWriter,
     flow_of,
 )
-from openab_auth.oauth.logins.completing import pasteable, read_expected
+from openab_auth.oauth.logins.completing import login_of_paste, pasteable, unexpected_paste
 from openab_auth.oauth.logins.login_states import LoginStates
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
@@ -181,6 +181,7 @@ class Logins:
         Raises:
             PasteRefusedError: the paste does not end this login, which is still pending unless the person declined.
             NoPendingLoginError: no login waits for the paste, or its name now means another MCP server.
+            WhichLoginError: several logins wait, and the paste does not say which one it is for.
             LoginTakenError: another person's login is there, and nobody agreed to replace it.
             LoginOvertakenError: the same, after the vendor gave the login, which was not stored.
             ExchangeRefusedError, VendorUnavailableError, VendorMisconfiguredError: the vendor gave no login.
@@ -189,7 +190,8 @@ class Logins:
             StorageError: the store can be neither read nor written; the login is still pending.
         """
         catalogue = await self.catalogue()
-        name = None if vendor is None else catalogue.get(vendor).name
+        named = None if vendor is None else catalogue.get(vendor)
+        name = named.name if named else None
         programs = [
             login
             for login in self._waiting.in_memory(user)
@@ -200,10 +202,10 @@ class Logins:
             if len(programs) > 1:
                 raise WhichLoginError(tuple(sorted(login.vendor for login in programs)))
             return await self._waiting.conversation(programs[0].vendor, user).answer(text)
-        paste = read_expected(text, expected=bool(mine), vendor=name)
-        login, entry = pending_entry.match_paste(mine, paste, name)
-        row = catalogue.get(login.vendor)
-        return await flow_of(row).complete(self._context, row, login, entry, paste)
+        if not mine:
+            raise unexpected_paste(text, named)
+        row, login, entry = login_of_paste(mine, text, programs)
+        return await flow_of(row).complete(self._context, row, login, entry, text)
 
     async def cancel(self, user: UserId, word: str | None = None, generation: str | None = None) -> Vendor:
         """Forget a pending login: the only one, if there is no word. A vendor that is not offered here is fine, too.
@@ -231,6 +233,11 @@ class Logins:
         await self._waiting.cancel(login.vendor, login.user, login.generation)
         name = VendorName(login.vendor)
         return catalogue.named(name) or Vendor(name, name, Tenant(name))
+
+    def takes_key(self, word: str) -> bool:
+        """Return whether people end a login to this vendor with an API key."""
+        row = vendor_meant(word, self._configured)
+        return row is not None and flow_of(row).takes_key
 
     async def pending(self, user: UserId) -> tuple[PendingLogin, ...]:
         """Return the logins that wait for this person's paste or approval."""

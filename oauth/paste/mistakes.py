@@ -11,6 +11,7 @@ from openab_auth.oauth.errors import BEGIN_AGAIN, OLDER_UNTOUCHED, PasteRefusedE
 _DESCRIPTION_LIMIT: Final = 200
 _HARMLESS: Final = frozenset(" .,;:'!?()/+=%-")
 _COPY_ALL: Final = "copy the whole address of the last page from the address bar and paste it"
+_COPY_KEY: Final = "copy the key alone and paste it"
 _NEW_LINK: Final = f"{BEGIN_AGAIN} for a new link"
 
 
@@ -32,6 +33,10 @@ class PasteMistake(StrEnum):
     OTHER_ISSUER = "other_issuer"
     NO_ISSUER = "no_issuer"
     DENIED = "denied"
+    NOT_A_KEY = "not_a_key"
+    ADDRESS_NOT_KEY = "address_not_key"
+    OTHER_VENDORS_KEY = "other_vendors_key"
+    KEY_REFUSED = "key_refused"
 
 
 _SENTENCES: Final[dict[PasteMistake, tuple[str, str]]] = {
@@ -87,6 +92,22 @@ _SENTENCES: Final[dict[PasteMistake, tuple[str, str]]] = {
     PasteMistake.NO_ISSUER: (
         "this address does not name its issuer, although the vendor promised that, so its code is not used",
         f"{_COPY_ALL}; if it is refused again, {_NEW_LINK}",
+    ),
+    PasteMistake.NOT_A_KEY: (
+        "this is not an API key, or there is more in this paste than one key; it was sent nowhere",
+        _COPY_KEY,
+    ),
+    PasteMistake.ADDRESS_NOT_KEY: (
+        "this is an address, not an API key; it was sent nowhere",
+        f"make a key on the vendor's page, then {_COPY_KEY}",
+    ),
+    PasteMistake.OTHER_VENDORS_KEY: (
+        "the name of its variable says that this key is for something else; it was sent nowhere",
+        f"{_COPY_KEY}, from this vendor's page",
+    ),
+    PasteMistake.KEY_REFUSED: (
+        "the vendor does not accept this key; it was not stored",
+        f"{_COPY_KEY}, or make a new one; if it is another vendor's key, revoke it there: this vendor has seen it",
     ),
 }
 

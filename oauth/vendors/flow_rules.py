@@ -41,6 +41,11 @@ class FlowRules(Protocol):
         ...
 
     @property
+    def takes_key(self) -> bool:
+        """Return whether the paste is an API key, which does not say to which login it belongs."""
+        ...
+
+    @property
     def waits(self) -> bool:
         """Return whether the login may end without a paste."""
         ...

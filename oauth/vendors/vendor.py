@@ -40,6 +40,7 @@ class Vendor:
     device_url: str = ""
     revoke_url: str = ""
     userinfo_url: str = ""
+    check_url: str = ""
     client_id: str = ""
     client_id_env: str = ""
     client_secret: Secret | None = None

@@ -68,6 +68,7 @@ def read_row(
         device_url=read_url(table, "device_url"),
         revoke_url=read_url(table, "revoke_url"),
         userinfo_url=read_url(table, "userinfo_url"),
+        check_url=read_url(table, "check_url"),
         client_id=client_id,
         client_id_env=client_id_env,
         client_secret=_secret(table, environment_value(environ, secret_env)),

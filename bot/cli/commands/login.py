@@ -6,7 +6,9 @@ import argparse
 import os
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
+from getpass import getpass
 from typing import Any
 
 from openab_auth.bot.cli import consoles
@@ -57,7 +59,7 @@ def _offered(offer: LoginOffer) -> dict[str, object]:
         "vendor": offer.vendor.name,
         "tenant": offer.vendor.tenant,
         "flow": flow_of(offer.vendor).name,
-        "url": offer.url,
+        "url": offer.url or None,
         "user_code": offer.user_code,
         "expires_at": offer.expires_at,
     }
@@ -70,12 +72,18 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
     if vendor.account_at:
         warnings.append(f"Careful: {vendor.token_for} will get the token of an account at {vendor.account_at}.")
     lines = [*warnings, *([vendor.note] if vendor.note else [])]
-    lines += ["", f"1. Open this link in any browser and sign in to {vendor.title}:", "", offer.url, ""]
+    if offer.takes_key:
+        lines += ["", f"1. Make an API key in your account at {vendor.title}{':' if offer.url else '.'}", ""]
+    else:
+        lines += ["", f"1. Open this link in any browser and sign in to {vendor.title}:", ""]
+    lines += [offer.url, ""] if offer.url else []
     complete = f"openab-auth complete {vendor.name}{f' --user {user}' if user else ''}"
     end = _moment(offer.expires_at)
     if offer.user_code:
         lines += ["2. Check that the page shows this code, or type it there:", "", f"    {offer.user_code}", ""]
         lines.append(f"Do this before {end}. If this command stops, `{complete}` waits for the approval.")
+    elif offer.takes_key:
+        lines.append(f"2. Run `{complete}` and paste the key there before {end}.")
     else:
         lines.append(
             "2. The last page may fail to load; that is normal. Copy its whole address, or all of the code on it."
@@ -91,13 +99,18 @@ def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
     vendor = vendor_meant(word, runtime.store.run_here(runtime.catalogue.with_servers_of))
     if vendor is not None and flow_of(vendor).waits and not flow_of(vendor).takes_paste:
         return _wait(runtime, vendor, user, as_json=arguments.json)
-    paste = _read_paste() if arguments.paste is None else arguments.paste
+    takes_key = vendor is not None and flow_of(vendor).takes_key
+    paste = _read_paste(takes_key=takes_key) if arguments.paste is None else arguments.paste
     return _complete(runtime, word, user, paste, as_json=arguments.json)
 
 
-def _read_paste() -> str:
+def _read_paste(*, takes_key: bool) -> str:
     if not sys.stdin.isatty():
         return sys.stdin.read(_LONGEST_PASTE)
+    if takes_key:
+        with suppress(EOFError):
+            return getpass("Paste the API key, then press Enter; it is not shown: ")
+        return ""
     consoles.tell("Paste the address of the last page, then press Enter:\n")
     return sys.stdin.readline(_LONGEST_PASTE)
 

@@ -118,7 +118,7 @@ async def _look_at_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> tuple[Che
     if flow_of(vendor).runs_program:
         return _look_at_program(vendor), None
     name = f"{vendor.name} reach"
-    url = vendor.token_url or vendor.device_url or vendor.issuer
+    url = vendor.token_url or vendor.device_url or vendor.issuer or vendor.check_url
     if not url:
         return Check(name, ok=True, message="needs no network"), None
     answer = await _ask(url, http)

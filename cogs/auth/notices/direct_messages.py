@@ -45,7 +45,8 @@ class DirectMessages:
         if not (guard.hears(author_of(message)) and guard.takes(message)):
             return
         language = self._languages.language_of(UserId(message.author.id))
-        if looks_like_paste(message.content):
+        text, pastes = message.content, self._desk.pastes
+        if looks_like_paste(text) or await pastes.expects_key(author_of(message), text):
             await self._paste(message, language)
         elif not (await self._bot.get_context(message)).valid:
             await self._chat(message, language)

@@ -197,6 +197,10 @@ class AuthService:
         async with self.guard.request(caller, "read"):
             return await self._logins.pending(caller.user)
 
+    def takes_key(self, vendor: str) -> bool:
+        """Return whether people end a login to this vendor with an API key."""
+        return self._logins.takes_key(vendor)
+
     async def still_waiting(self, user: UserId) -> tuple[PendingLogin, ...]:
         """Return the logins that wait for this person after a paste has failed.
 

@@ -96,9 +96,20 @@ def code_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup
     return LINES.join(lines)
 
 
-def page_of(language: Language, vendor: Vendor) -> Markup:
-    """Return the text of the link to a vendor's login page."""
-    return language.say("login-page", vendor=in_link(account_title(language, vendor), _TITLE))
+def key_steps(language: Language, offer: LoginOffer, opening: Markup) -> Markup:
+    """Return the login message for an API key: the steps, and how long the form takes the key."""
+    vendor = offer.vendor
+    lines = [language.say("login-title", vendor=title_of(language, vendor)), *_cautions(language, vendor)]
+    lines += [_step(1, opening), _step(2, language.say("login-paste-key"))]
+    if not vendor.check_url:
+        lines.append(language.say("login-key-unchecked"))
+    time, relative = moment(offer.expires_at, "t"), when(language, offer.expires_at)
+    return LINES.join([*lines, language.say("login-key-expires", time=time, relative=relative)])
+
+
+def page_of(language: Language, vendor: Vendor, message: str) -> Markup:
+    """Return the text of the link to a page of a vendor."""
+    return language.say(message, vendor=in_link(account_title(language, vendor), _TITLE))
 
 
 def _step(number: int, text: Markup) -> Markup:

@@ -30,6 +30,10 @@ class PressHandler(Protocol):
         """Return False if Discord has delivered this interaction before."""
         ...
 
+    def takes_key(self, vendor: str) -> bool:
+        """Return whether people end a login to this vendor with an API key."""
+        ...
+
     def answering(
         self, interaction: discord.Interaction, doing: str, vendor: str | None = None
     ) -> AbstractAsyncContextManager[None]:

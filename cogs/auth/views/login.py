@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from discord import ui
 
 from openab_auth.cogs.auth.replies import Button, ReplyContent
@@ -10,6 +12,10 @@ from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton, fits
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.storage.errors import OpenabAuthError
+
+# What the messages about the link are called: its button, the two ways to name it, and the text of the link itself.
+_TO_LOGIN: Final = ("button-open", "login-open-button", "login-open-below", "login-page")
+_TO_KEYS: Final = ("button-open-keys", "login-open-button-keys", "login-open-below-keys", "login-page-keys")
 
 
 class LinkTooLongError(OpenabAuthError):
@@ -28,27 +34,31 @@ class LinkTooLongError(OpenabAuthError):
 
 
 def login_message(language: Language, offer: LoginOffer, key: str) -> ReplyContent:
-    """Return the message with the whole link, on a button or in the text.
+    """Return the message with the whole link, on a button or in the text; a login by key may have no link.
 
     Raises:
         LinkTooLongError: the link fits nowhere.
     """
     buttons: list[Button] = []
-    steps = words.code_steps if offer.waits else words.steps
-    on_button = units(offer.url) <= LINK_BUTTON
+    steps = words.key_steps if offer.takes_key else words.code_steps if offer.waits else words.steps
+    button, by_button, by_link, page_name = _TO_KEYS if offer.takes_key else _TO_LOGIN
+    on_button = 0 < units(offer.url) <= LINK_BUTTON
     if on_button:
-        buttons.append(ui.Button(label=language.label("button-open"), url=offer.url))
+        buttons.append(ui.Button(label=language.label(button), url=offer.url))
     if offer.takes_paste and fits(offer.vendor.name):
         buttons.append(PasteButton(language, offer.vendor.name, key))
-    if not offer.waits:  # otherwise there is nothing to copy
+    if not (offer.waits or offer.takes_key):  # otherwise there is no last page to copy from
         buttons.append(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))
+    if not offer.url:
+        text = steps(language, offer, words.about(language, "login-make-key", offer.vendor))
+        return ReplyContent(text, tuple(buttons), accent="waits")
     # The link is no value of a message: Fluent takes at most 1000 characters.
-    page = link(words.page_of(language, offer.vendor), offer.url)
+    page = link(words.page_of(language, offer.vendor, page_name), offer.url)
     if on_button:
-        text = steps(language, offer, language.say("login-open-button"))
+        text = steps(language, offer, language.say(by_button))
         below = LINES.join([text, Markup(" ").join([language.say("login-copy-link"), page])])
     else:
-        below = LINES.join([steps(language, offer, language.say("login-open-below")), page])
+        below = LINES.join([steps(language, offer, language.say(by_link)), page])
         if not fits_card(below):  # the link alone is better than no link
             below = LINES.join([words.about(language, "login-title", offer.vendor), page])
         if not fits_card(below):

@@ -21,6 +21,9 @@ from openab_auth.oauth.entries import GENERATION_DIGITS
 
 _FIELDS: Final = r"(?P<vendor>[^\s:][^\s]{0,68}):(?P<key>[0-9a-f]{1,12}-[0-9a-f]{0,10})"
 _FIELD: Final = "redirect"
+# What the texts of the field are called: its label, the hint below it, and the example in it.
+_OF_REDIRECT: Final = ("form-field", "form-hint", "form-example")
+_OF_KEY: Final = ("form-field-key", "form-hint-key", "form-example-key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class PasteButton(AuthButton, verb="paste", fields=_FIELDS):
         """Make the button again from its id."""
         return cls(language, fields["vendor"], fields["key"])
 
-    async def press(self, _desk: PressHandler, interaction: discord.Interaction) -> None:
+    async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
         """Open the modal at once. The guard checks this person when the modal is submitted."""
         language = language_of(interaction)
         if has_expired(self.key, time.time()):
@@ -87,7 +90,8 @@ class PasteButton(AuthButton, verb="paste", fields=_FIELDS):
             await acknowledge(interaction, in_place=True)
             await answer(interaction, expired, in_place=True)
         else:
-            await show_modal(interaction, paste_modal(language, self.vendor, self.key))
+            modal = paste_modal(language, self.vendor, self.key, takes_key=desk.takes_key(self.vendor))
+            await show_modal(interaction, modal)
 
 
 def fits(vendor: str) -> bool:
@@ -96,17 +100,17 @@ def fits(vendor: str) -> bool:
     return re.fullmatch(PasteButton.template_text, custom_id) is not None and fits_button(custom_id)
 
 
-def paste_modal(language: Language, vendor: str, key: str) -> discord.ui.Modal:
-    """Return the modal for the paste of one login message."""
+def paste_modal(language: Language, vendor: str, key: str, *, takes_key: bool = False) -> discord.ui.Modal:
+    """Return the modal for the paste of one login message: a redirect, or an API key if the vendor `takes_key`."""
+    text, hint, example = map(language.label, _OF_KEY if takes_key else _OF_REDIRECT)
     modal = discord.ui.Modal(title=language.label("form-title"), custom_id=PasteButton.id_of(vendor, key), timeout=1)
     field: discord.ui.TextInput[discord.ui.Modal] = discord.ui.TextInput(
         custom_id=_FIELD,
         style=discord.TextStyle.paragraph,
-        placeholder=language.label("form-example"),
+        placeholder=example,
         max_length=INPUT,
     )
-    text, description = language.label("form-field"), language.label("form-hint")
-    modal.add_item(discord.ui.Label(text=text, description=description, component=field))
+    modal.add_item(discord.ui.Label(text=text, description=hint, component=field))
     modal.stop()  # so discord.py does not keep it: `read_submit` reads the submission
     return modal
 

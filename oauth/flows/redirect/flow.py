@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.errors import ClientRefusedError, NoPendingLoginError
+from openab_auth.oauth.errors import ClientRefusedError, NoPendingLoginError, PasteRefusedError
 from openab_auth.oauth.flows.flow import Flow, check_client_id, check_endpoints
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
-    from openab_auth.oauth.paste import Paste
     from openab_auth.oauth.vendors import Vendor
     from openab_auth.storage.entries import PendingEntry, Tenant
 
@@ -41,12 +40,23 @@ class RedirectFlow(Flow):
         target = RedirectTarget(vendor, await context.driver.resolve(vendor.client()))
         return await offer_link(context, target, request)
 
-    async def complete(
-        self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, paste: Paste
-    ) -> LoginResult:
-        """Exchange the code of the paste."""
-        from openab_auth.oauth.flows.redirect.steps import RedirectTarget, exchange_paste  # noqa: PLC0415 - as above
+    def owns_paste(self, text: str, entry: PendingEntry) -> bool:
+        """Return whether the text is a redirect with the login's state."""
+        from openab_auth.oauth.paste import read_paste  # noqa: PLC0415 - as above
 
+        try:
+            return read_paste(text).has_state(entry.state)
+        except PasteRefusedError:
+            return False
+
+    async def complete(
+        self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, text: str
+    ) -> LoginResult:
+        """Exchange the code of the pasted redirect."""
+        from openab_auth.oauth.flows.redirect.steps import RedirectTarget, exchange_paste  # noqa: PLC0415 - as above
+        from openab_auth.oauth.paste import read_paste  # noqa: PLC0415 - as above
+
+        paste = read_paste(text)
         target = RedirectTarget(vendor, await context.driver.resolve(vendor.client()))
         return await exchange_paste(context, target, login, entry, paste)
 
@@ -71,13 +81,15 @@ class ServerFlow(RedirectFlow):
         return await offer_link(context, target, request)
 
     async def complete(
-        self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, paste: Paste
+        self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, text: str
     ) -> LoginResult:
-        """Exchange the code of the paste at the endpoint that was recorded with the link."""
+        """Exchange the code of the pasted redirect at the endpoint that was recorded with the link."""
         from openab_auth.oauth.flows.redirect.steps import RedirectTarget, exchange_paste  # noqa: PLC0415 - as above
         from openab_auth.oauth.mcp import server_entry  # noqa: PLC0415 - as above
         from openab_auth.oauth.mcp.registration import forget_client  # noqa: PLC0415 - as above
+        from openab_auth.oauth.paste import read_paste  # noqa: PLC0415 - as above
 
+        paste = read_paste(text)
         server = (await context.catalogue()).server_named(vendor.name)
         if server is None:
             raise NoPendingLoginError(vendor.name)

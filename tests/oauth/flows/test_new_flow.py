@@ -13,7 +13,6 @@ from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import ConfigError, NoPendingLoginError
 from openab_auth.oauth.flows import FLOWS, Flow, LoginContext, LoginOffer, LoginRequest, LoginResult
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.paste.paste import Paste
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import AsyncStore, PendingEntry, Secret, TokenEntry, UserId
 from openab_auth.storage.records.notes import Begun
@@ -56,7 +55,7 @@ class CounterFlow(Flow):
         return await self._pick_up(context, vendor, login, entry, "called")
 
     async def complete(
-        self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, paste: Paste
+        self, context: LoginContext, vendor: Vendor, login: PendingLogin, entry: PendingEntry, text: str
     ) -> LoginResult:
         return await self._pick_up(context, vendor, login, entry, "pasted")
 
@@ -142,5 +141,5 @@ def test_a_new_flow_says_what_its_row_lacks(counter: CounterFlow) -> None:
 
 
 def test_an_unregistered_flow_is_refused_and_the_known_ones_are_named() -> None:
-    with pytest.raises(ConfigError, match="must be one of pkce, device, codex-device, aws-device, command, env"):
+    with pytest.raises(ConfigError, match="must be one of pkce, device, codex-device, aws-device, command, key, env"):
         Catalogue.from_config(config(authorize_url="https://shop.example/counter"), {})

@@ -60,6 +60,8 @@ def test_by_default_every_vendor_without_risk_is_offered() -> None:
         "copilot",
         "grok",
         "kimi",
+        "mimocode",
+        "cursor",
         "lab",
     ]
     assert {vendor.name for vendor in catalogue.all()} == MATRIX | {"lab", "dare"}
@@ -91,8 +93,8 @@ def test_a_vendors_own_program_is_offered_where_it_is_installed(tmp_path: Path) 
 def test_what_cannot_be_logged_in_to_says_why_and_what_to_do() -> None:
     catalogue = Catalogue.shipped({})
 
-    with pytest.raises(NoLoginError, match=r"make an API key.*set CURSOR_API_KEY where the agents run"):
-        catalogue.get("cursor")
+    with pytest.raises(NoLoginError, match=r"no login command.*set ANTHROPIC_OAUTH_TOKEN .*where the agents run"):
+        catalogue.get("pi")
     with pytest.raises(RiskNotAcceptedError, match=r'marked tos-risk.*add "agy" to \[auth\] accept_risk'):
         catalogue.get("agy")
 

@@ -19,6 +19,7 @@ account-personal = personal
 ## Buttons and the form
 
 button-open = Open the login page
+button-open-keys = Open the page with the keys
 button-paste = Paste it here
 button-how = Show me how
 button-login = Log in to { $vendor }
@@ -31,6 +32,9 @@ button-revoke = Also revoke it at the vendor
 form-title = Finish the login
 form-field = The address, or the code shown on the page
 form-hint = Copy everything in the address bar.
+form-field-key = The API key
+form-hint-key = It is stored for the agents here. Nobody sees it again.
+form-example-key = The key alone, without anything around it
 form-example = http://localhost:…/callback?code=…&state=…  or  code#state
 
 ## The two steps
@@ -38,6 +42,15 @@ form-example = http://localhost:…/callback?code=…&state=…  or  code#state
 login-title = ## Log in to { $vendor }
 login-open-button = **{ button-open }**, confirm Discord's link warning, and sign in.
 login-open-below = Open the link below, confirm Discord's link warning, and sign in.
+login-open-button-keys = **{ button-open-keys }**, confirm Discord's link warning, and make an API key there. Copy it.
+login-open-below-keys = Open the link below, confirm Discord's link warning, and make an API key there. Copy it.
+login-make-key = Make an API key in your account at { $vendor }, and copy it.
+login-paste-key = Come back, press **{ button-paste }**, and paste the key.
+login-page-keys = API keys of { $vendor }
+login-key-unchecked = I can't ask this vendor whether a key works. Check that you copied all of it.
+login-key-expires =
+    -# I take the key until { $time } ({ $relative }). A key works like a password. Keep it private.
+    -# Or use { -complete }, or send it to me as a DM.
 login-last-page-dead = The last page **does not load. That is expected.** Copy its whole address from the address bar. It begins with { CODE($beginning) }.
 login-last-page-code = The last page shows a code. Copy all of it, including the part after the `#`.
 login-paste = Come back and press **{ button-paste }**.
@@ -199,7 +212,7 @@ help-commands =
     - { -status } shows who is logged in where. { -cancel } cancels a login that you started.
     - { -logout } removes a login. It also revokes the login at the vendor if you choose that.
 help-servers = - { -mcp-add } adds an MCP server. { -mcp-remove } removes a server that you added.
-help-privacy = -# Only you see my answers. What you paste is used once and not stored. Your id is { $user }.
+help-privacy = -# Only you see my answers. An address or a code that you paste is used once and not stored; an API key is stored for the agents. Your id is { $user }.
 
 ## Direct messages
 
@@ -224,6 +237,7 @@ unexpected-failure =
 -still-waits = You can still finish this login.
 -older-untouched = An earlier login, if there was one, is unchanged.
 -copy-all = Copy the whole address of the last page from the address bar, and paste it.
+-copy-key = Copy the key alone, and paste it.
 -new-link = Get a new link with { -login }.
 
 error-not_allowed-bot = Bots can't use this.
@@ -333,6 +347,9 @@ error-vendor_unavailable = { $vendor } is not answering properly right now.
             }
            *[other] Try again in a moment.
         }
+error-key_unchecked = I could not check this key, because { $vendor } is not answering properly right now. I did not store it.
+    .kept = { -still-waits }
+    .next = Wait a moment, then paste the same key again.
 error-network_variable = I can't reach any vendor right now: a setting of the machine that I run on is wrong.
     .kept = { -unchanged } If a login was waiting for your paste, it still waits.
     .next = Tell the operator: { CODE($variable) } can't be used. My log and `openab-auth doctor` say why.
@@ -495,6 +512,18 @@ error-paste_refused-other_issuer = This address comes from a different server th
 error-paste_refused-no_issuer = This address does not name the server that it comes from, but this vendor's addresses always do. I did not send the code anywhere.
     .kept = { -still-waits }
     .next = Copy the whole address, to its very end, and paste it. If it is refused again: { -new-link }
+error-paste_refused-not_a_key = This is not an API key, or there is more in it than one key. I did not send it anywhere.
+    .kept = { -still-waits }
+    .next = { -copy-key }
+error-paste_refused-address_not_key = This is an address, not an API key. I did not send it anywhere.
+    .kept = { -still-waits }
+    .next = Make a key on the vendor's page. { -copy-key }
+error-paste_refused-other_vendors_key = The name of its variable says that this key is for something else. I did not send it anywhere.
+    .kept = { -still-waits }
+    .next = Make a key on this vendor's page. { -copy-key }
+error-paste_refused-key_refused = The vendor does not accept this key. I did not store it.
+    .kept = { -still-waits }
+    .next = Copy the key again, or make a new one, and paste it. If it is another vendor's key, revoke it there: this vendor has seen it now.
 error-paste_refused-denied =
     { $ends_login ->
         [yes] { $said ->

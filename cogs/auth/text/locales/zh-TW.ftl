@@ -23,7 +23,7 @@ command-auth-login-account = 帳號
 command-auth-complete = 完成
     .description = 完成登入：貼上瀏覽器最後停留的網址
 command-auth-complete-redirect = 網址
-    .description = 最後一頁的完整網址，或頁面上顯示的代碼
+    .description = 最後一頁的完整網址、頁面上顯示的代碼，或 API 金鑰
 command-auth-complete-vendor = 供應商
     .description = 要完成哪一個登入；只有一個在等待時可以不填
 command-auth-complete-account = 帳號
@@ -72,8 +72,8 @@ note-gemini = 自 2026 年 6 月起，Google 只接受有 Gemini Code Assist Sta
 note-gemini-cli = Gemini CLI 用自己的程式登入，並自行保管登入；只有 Gemini CLI 會讀取它。Google 只接受有 Gemini Code Assist Standard 或 Enterprise 的登入；必須先在它的設定中選擇這種登入（docs/vendors.md）。
 note-agy = 據報 Google 會停用在其他工具使用 Antigravity 登入的帳號（見 openab 的決策紀錄）。
 note-kiro = 只有登入：Kiro 的推論協定並未公開（見 openab 的決策紀錄）。可以用 flow = command 驅動它自己的程式。
-note-mimocode = 目前沒有已知的公開 OAuth 登入；請到供應商的平台建立 API 金鑰。
-note-cursor = 它的登入不是 OAuth，只供 Cursor 自己的程式使用（見 openab 的決策紀錄）：請建立 API 金鑰，或設定 flow = command 與 command = [cursor-agent, login]。
+note-mimocode = 目前沒有已知的公開 OAuth 登入：這裡的登入使用供應商平台的 API 金鑰。
+note-cursor = Cursor 自己的登入只供 Cursor 自己的程式使用（見 openab 的決策紀錄）：這裡的登入使用 API 金鑰。若要用它自己的程式，請設定 flow = command 與 command = [cursor-agent, login]。
 note-opencode = 有自己儲存區的代理程式介面，由它自己的程式寫入；其他代理程式看不到那個登入。
 note-hermes = 有自己儲存區的代理程式介面，由它自己的程式寫入；其他代理程式看不到那個登入。
 note-pi = 沒有登入指令的代理程式介面；請用 `openab-auth exec` 啟動，它會交給它另一家供應商的權杖。
@@ -86,6 +86,7 @@ account-personal = 個人
 ## Buttons and the form
 
 button-open = 開啟登入頁面
+button-open-keys = 開啟金鑰頁面
 button-paste = 在這裡貼上
 button-how = 示範給我看
 button-login = 登入 { $vendor }
@@ -98,6 +99,9 @@ button-revoke = 同時向供應商撤銷
 form-title = 完成登入
 form-field = 網址，或頁面上顯示的代碼
 form-hint = 請複製網址列裡的全部內容。
+form-field-key = API 金鑰
+form-hint-key = 會儲存給這裡的代理程式使用，不會再顯示給任何人看。
+form-example-key = 只貼金鑰，前後不要有其他內容
 form-example = http://localhost:…/callback?code=…&state=…　或　code#state
 
 ## The two steps
@@ -105,6 +109,15 @@ form-example = http://localhost:…/callback?code=…&state=…　或　code#sta
 login-title = ## 登入 { $vendor }
 login-open-button = 按下 **{ button-open }**，在 Discord 的連結警告中按確認，然後登入。
 login-open-below = 開啟下方的連結，在 Discord 的連結警告中按確認，然後登入。
+login-open-button-keys = 按下 **{ button-open-keys }**，在 Discord 的連結警告中按確認，在那裡建立 API 金鑰並複製。
+login-open-below-keys = 開啟下方的連結，在 Discord 的連結警告中按確認，在那裡建立 API 金鑰並複製。
+login-make-key = 請到您的 { $vendor } 帳號建立 API 金鑰並複製。
+login-paste-key = 回到這裡，按下 **{ button-paste }**，貼上金鑰。
+login-page-keys = { $vendor } 的 API 金鑰
+login-key-unchecked = 我無法向這家供應商確認金鑰是否有效，請確認您已完整複製。
+login-key-expires =
+    -# 在 { $time }（{ $relative }）之前可以貼上金鑰。金鑰就像密碼一樣，請勿給別人看。
+    -# 也可以使用 { -complete }，或直接私訊傳給我。
 login-last-page-dead = 最後一頁**打不開，這是正常的。** 請從網址列複製完整網址，開頭是 { CODE($beginning) }。
 login-last-page-code = 最後一頁會顯示一段代碼。請整段複製，包括 `#` 後面的部分。
 login-paste = 回到這裡，按下 **{ button-paste }**。
@@ -258,7 +271,7 @@ help-commands =
     - { -status } 查看誰登入了哪裡。{ -cancel } 取消您開始的登入。
     - { -logout } 移除登入；您也可以選擇同時向供應商撤銷。
 help-servers = - { -mcp-add } 新增 MCP 伺服器。{ -mcp-remove } 移除您新增的伺服器。
-help-privacy = -# 我的回覆只有您看得到。您貼上的內容只使用一次，不會儲存。您的 ID 是 { $user }。
+help-privacy = -# 我的回覆只有您看得到。您貼上的網址或代碼只使用一次，不會儲存；API 金鑰會儲存給代理程式使用。您的 ID 是 { $user }。
 
 ## Direct messages
 
@@ -282,6 +295,7 @@ unexpected-failure =
 -still-waits = 您仍可完成這次登入。
 -older-untouched = 之前的登入（如果有）沒有變更。
 -copy-all = 請從網址列複製最後一頁的完整網址，然後貼上。
+-copy-key = 請只複製金鑰並貼上。
 -new-link = 請用 { -login } 取得新連結。
 
 error-not_allowed-bot = 機器人不能使用這個功能。
@@ -391,6 +405,9 @@ error-vendor_unavailable = { $vendor } 目前無法正常回應。
             }
            *[other] 請稍後再試。
         }
+error-key_unchecked = 我無法確認這把金鑰，因為 { $vendor } 目前無法正常回應。我沒有儲存它。
+    .kept = { -still-waits }
+    .next = 請稍候，再貼上同一把金鑰。
 error-network_variable = 我目前連不上任何服務商：我所在機器的設定有誤。
     .kept = { -unchanged }如果有登入正在等您貼上內容，它仍在等待。
     .next = 請告訴管理者：{ CODE($variable) } 無法使用。原因請看我的記錄，或執行 `openab-auth doctor`。
@@ -552,6 +569,18 @@ error-paste_refused-other_issuer = 這個網址來自另一台伺服器，不是
 error-paste_refused-no_issuer = 這個網址沒有說明它來自哪一台伺服器，但這家供應商的網址一定會說明。我沒有把代碼傳出去。
     .kept = { -still-waits }
     .next = 請複製完整的網址（一直到結尾），然後貼上。如果還是被拒絕：{ -new-link }
+error-paste_refused-not_a_key = 這不是 API 金鑰，或除了一把金鑰之外還有其他內容。我沒有把它傳送到任何地方。
+    .kept = { -still-waits }
+    .next = { -copy-key }
+error-paste_refused-address_not_key = 這是網址，不是 API 金鑰。我沒有把它傳送到任何地方。
+    .kept = { -still-waits }
+    .next = 請在供應商的頁面建立金鑰。{ -copy-key }
+error-paste_refused-other_vendors_key = 從變數名稱看來，這把金鑰是用在別處的。我沒有把它傳送到任何地方。
+    .kept = { -still-waits }
+    .next = 請在這家供應商的頁面建立金鑰。{ -copy-key }
+error-paste_refused-key_refused = 供應商不接受這把金鑰，我沒有儲存它。
+    .kept = { -still-waits }
+    .next = 請重新複製金鑰，或建立新的金鑰，再貼上。如果它是別家供應商的金鑰，請到那裡撤銷：這家供應商已經看到它了。
 error-paste_refused-denied =
     { $ends_login ->
         [yes] { $said ->

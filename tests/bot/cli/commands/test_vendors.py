@@ -58,7 +58,7 @@ def test_vendors_says_why_a_vendor_is_not_offered(call: Run, home: Path) -> None
     assert "GEMINI_OAUTH_CLIENT_SECRET" in why["gemini"]
     assert 'add "claude" to [auth] accept_risk' in why["claude"]
     assert "[auth] vendors" in why["codex"]
-    assert "CURSOR_API_KEY" in why["cursor"]
+    assert "ANTHROPIC_API_KEY" in why["pi"]
     assert why["grok"] is None
     assert why["gemini"] in text.stdout
     assert text.stdout.count("legal-and-compliance") == 1

@@ -150,6 +150,17 @@ async def test_a_login_message_holds_its_link_whole_or_says_that_nothing_can(
 
 
 @few
+@given(tongues, vendors, st.just("") | urls)
+async def test_a_login_message_for_a_key(language: Language, vendor: Vendor, url: str) -> None:
+    try:
+        answer = login_message(language, LoginOffer(dataclasses.replace(vendor, flow="key"), url, NOW), KEY)
+    except LinkTooLongError:
+        assert len(url) > 3700
+        return
+    check(answer)
+
+
+@few
 @given(tongues, vendors, st.sampled_from(["device", "command"]), st.sampled_from([None, "ABCD-EFGH", "X" * 40]), urls)
 async def test_a_login_message_with_a_code(
     language: Language, vendor: Vendor, flow: str, code: str | None, url: str
@@ -236,9 +247,9 @@ async def test_a_failure_with_whatever_its_fields_hold(
 
 
 @few
-@given(tongues, texts.filter(fits))
-async def test_the_form(language: Language, vendor: str) -> None:
-    discord_limits.check_modal(paste_modal(language, vendor, KEY).to_dict())
+@given(tongues, texts.filter(fits), st.booleans())
+async def test_the_form(language: Language, vendor: str, takes_key: bool) -> None:
+    discord_limits.check_modal(paste_modal(language, vendor, KEY, takes_key=takes_key).to_dict())
 
 
 @few

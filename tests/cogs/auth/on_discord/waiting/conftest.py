@@ -29,7 +29,7 @@ def config(issuer: Issuer, tmp_path: Path) -> Config:
     """Write a config with shipped vendors at other addresses and with another client, and with one new vendor."""
     standard = {"device_url": issuer.device_url, "token_url": issuer.token_url, "client_id": CLIENT_ID}
     return Config(
-        auth=AuthSettings(vendors=("lab", *FLOWS, "cursor", "shell", "late"), accept_risk=("kiro",)),
+        auth=AuthSettings(vendors=("lab", *FLOWS, "pi", "shell", "late"), accept_risk=("kiro",)),
         vendors={
             "lab": {**standard, "flow": "device", "title": "The Lab"},
             "shell": {"flow": "command", "command": [sys.executable, str(PROGRAM), "again", str(tmp_path)]},

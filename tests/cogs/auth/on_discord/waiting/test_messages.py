@@ -131,9 +131,9 @@ async def test_an_account_without_a_seat_is_told_there_and_then(
 
 
 async def test_a_vendor_without_a_login_says_what_to_do(bot: commands.Bot, ada: Person) -> None:
-    answer = await begin(ada, "cursor")
-    assert "make an API key" in answer.content
-    assert "CURSOR\\_API\\_KEY" in answer.content
+    answer = await begin(ada, "pi")
+    assert "Pi has no login command" in answer.content
+    assert "ANTHROPIC\\_API\\_KEY" in answer.content
 
 
 async def test_it_is_said_in_the_persons_own_language(bot: commands.Bot, mei: Person, issuer: Issuer) -> None:
