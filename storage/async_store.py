@@ -14,11 +14,13 @@ from openab_auth.storage.records import (
     FACTS,
     NOTES,
     SERVERS,
+    THREADS,
     AddedServer,
     ClientRecord,
     LoginFacts,
     Note,
     RecordKind,
+    ThreadRecord,
 )
 from openab_auth.storage.store import Lease, Store
 from openab_auth.storage.worker_thread import in_thread
@@ -45,8 +47,9 @@ class AsyncStore:
         return await in_thread(self._store.read) if entries is None else entries
 
     async def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
-        """Return all records of one kind; see `Store.records`."""
-        return await in_thread(self._store.records, kind)
+        """Return all records of one kind; see `Store.records`. Known records need no worker thread."""
+        records = self._store.peek_records(kind)
+        return await in_thread(self._store.records, kind) if records is None else records
 
     async def notes(self) -> Mapping[str, Note]:
         """Return the notes by tenant; see `Store.records`."""
@@ -63,6 +66,10 @@ class AsyncStore:
     async def facts(self) -> Mapping[str, LoginFacts]:
         """Return the facts of the logins by tenant; see `Store.records`."""
         return await self.records(FACTS)
+
+    async def threads(self) -> Mapping[str, ThreadRecord]:
+        """Return the records about threads by key; see `Store.records`."""
+        return await self.records(THREADS)
 
     async def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair; see `Store.problems`."""

@@ -18,7 +18,7 @@ from openab_auth.storage.entries import Entry, LoginEntry
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.reader import Problem
-from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, Note, RecordKind
+from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, THREADS, Note, RecordKind
 from openab_auth.storage.spill_rule import comes_after, replaced_marks
 from openab_auth.storage.store import Store
 
@@ -31,7 +31,8 @@ class MemoryStore(Store):
     def __init__(self, entries: Mapping[str, Entry] | None = None, *, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._entries: dict[str, Entry] = dict(entries or {})
-        self._records: dict[str, dict[str, Any]] = {kind.name: {} for kind in (NOTES, CLIENTS, SERVERS, FACTS)}
+        kinds = NOTES, CLIENTS, SERVERS, FACTS, THREADS
+        self._records: dict[str, dict[str, Any]] = {kind.name: {} for kind in kinds}
         self._version = 0
         self._lock = threading.Lock()
         self._held: set[str] = set()  # the tenants whose lease is taken
@@ -50,11 +51,15 @@ class MemoryStore(Store):
         """Return all records of one kind by key."""
         return MappingProxyType(self._records[kind.name])
 
+    def peek_records(self, kind: RecordKind[R]) -> Mapping[str, R] | None:
+        """Return all records of one kind by key."""
+        return self._records[kind.name]
+
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run the mutations in one commit; drop a mutation that raises an error alone."""
         with self._lock:
             records = batch.Records(LazyRecords(self.notes), LazyRecords(self.clients), LazyRecords(self.servers))
-            records.facts = LazyRecords(self.facts)
+            records.facts, records.threads = LazyRecords(self.facts), LazyRecords(self.threads)
             after = batch.run(mutations, self._entries, records, now=self._clock())
             if not after.all_failed:
                 self._version += after.entries != self._entries
@@ -64,6 +69,7 @@ class MemoryStore(Store):
                     CLIENTS.name: records.clients.records,
                     SERVERS.name: records.servers.records,
                     FACTS.name: records.facts.records,
+                    THREADS.name: records.threads.records,
                 }
         return after.outcomes
 

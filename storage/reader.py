@@ -11,11 +11,13 @@ from openab_auth.storage.records import (
     FACTS,
     NOTES,
     SERVERS,
+    THREADS,
     AddedServer,
     ClientRecord,
     LoginFacts,
     Note,
     RecordKind,
+    ThreadRecord,
 )
 
 R = TypeVar("R")
@@ -52,12 +54,19 @@ class StoreReader(Protocol):
         ...
 
     def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
-        """Return all records of one kind by key; return none when they were lost.
+        """Return all records of one kind by key; return none when they were lost and need not be whole.
 
         Raises:
             StoreUnreadableError: the records are there but could not be read.
         """
         ...
+
+    def peek_records(self, kind: RecordKind[R]) -> Mapping[str, R] | None:  # noqa: ARG002 -- for backends that know
+        """Return all records of one kind if this process knows that they are current, else None. Never blocks.
+
+        The same object stands for the same records.
+        """
+        return None
 
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair, without changing anything."""
@@ -78,3 +87,7 @@ class StoreReader(Protocol):
     def facts(self) -> Mapping[str, LoginFacts]:
         """Return the facts of the logins by tenant; see `records`."""
         return self.records(FACTS)
+
+    def threads(self) -> Mapping[str, ThreadRecord]:
+        """Return the records about threads by key; see `records`."""
+        return self.records(THREADS)

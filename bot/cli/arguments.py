@@ -7,8 +7,8 @@ from typing import Final
 
 from openab_auth.storage.errors import OpenabAuthError
 
-_WITH_VALUE: Final = frozenset({"--store", "--config", "--user", "--port", "--min-ttl", "--for", "--from"})
-_ALONE: Final = frozenset({"--json", "--local", "--rejected", "--no-wait", "--help", "-h", "--version"})
+_WITH_VALUE: Final = frozenset({"--store", "--config", "--user", "--port", "--min-ttl", "--for", "--from", "--thread"})
+_ALONE: Final = frozenset({"--json", "--local", "--rejected", "--no-wait", "--help", "-h", "--version", "--drop"})
 
 
 class UsageError(OpenabAuthError):

@@ -7,6 +7,7 @@ from typing import Final
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.errors import DiscordQuotaError, DiscordRefusedError, DiscordUnavailableError, SystemRefusedError
 from openab_auth.oauth.errors import (
+    AccountNotForThreadError,
     ConfigError,
     ExchangeRefusedError,
     InsufficientScopeError,
@@ -18,6 +19,7 @@ from openab_auth.oauth.errors import (
     LoginTakenError,
     NoPendingLoginError,
     NotLoggedInError,
+    NotThreadOwnerError,
     PasteRefusedError,
     ProgramFailedError,
     ProgramWaitsError,
@@ -25,6 +27,7 @@ from openab_auth.oauth.errors import (
     ReservedLoginError,
     ServerNotAddedError,
     ServerNotRemovedError,
+    ThreadIdError,
     TooManyLoginsError,
     TooManyWaitError,
     UnknownVendorError,
@@ -50,6 +53,9 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (ServerNotAddedError, USAGE),
     (ServerNotRemovedError, USAGE),
     (DiscordRefusedError, USAGE),
+    (ThreadIdError, USAGE),
+    (AccountNotForThreadError, USAGE),
+    (NotThreadOwnerError, USAGE),
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
     (InsufficientScopeError, 4),

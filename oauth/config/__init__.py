@@ -4,6 +4,7 @@ from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
+    from openab_auth.oauth.config.channels import CHANNEL_KEYS, ChannelSettings
     from openab_auth.oauth.config.config import DEFAULT_STORE, AuthSettings, Config, parse_config, store_location
     from openab_auth.oauth.config.obscured_text import NotObscuredError, obscure, unobscure
     from openab_auth.oauth.config.paths import expand_home, path_from_variable
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "CHANNEL_KEYS",
     "DEFAULT_STORE",
     "AuthSettings",
+    "ChannelSettings",
     "Config",
     "ConfigMistake",
     "ConfigMistakes",
@@ -48,6 +51,8 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
     __getattr__ = lazy_names(
         __name__,
         {
+            "CHANNEL_KEYS": "channels",
+            "ChannelSettings": "channels",
             "DEFAULT_STORE": "config",
             "AuthSettings": "config",
             "Config": "config",

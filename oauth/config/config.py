@@ -12,10 +12,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final
 
+from openab_auth.oauth.config.channels import ChannelSettings, read_channels, read_policy
 from openab_auth.oauth.config.paths import expand_home, find_config, path_in_config
 from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
 from openab_auth.oauth.config.variables import replace_variables
 from openab_auth.oauth.errors import ConfigError, RelativePathError, UnknownHomeError
+from openab_auth.storage.records.threads import SHARED_ACCOUNTS, AccountPolicy
 
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
 TABLES: Final = ("discord", "store", "auth", "vendors", "mcp")
@@ -30,7 +32,8 @@ class AuthSettings:
     `vendors` are the offered vendors, or None for every vendor without risk. `accept_risk` names the vendors whose
     risk the operator accepts. `refresh_ahead` lets the running bot renew tokens before they expire. `mcp_json` is the
     path of openab's own list of MCP servers, empty for no list. `mcp_add` lets people add servers from Discord. With
-    `mcp_proxy`, requests to MCP servers take the proxies of the environment.
+    `mcp_proxy`, requests to MCP servers take the proxies of the environment. `accounts` says whose account serves a
+    thread in which nobody has chosen, and `channels` what single channels override.
     """
 
     vendors: tuple[str, ...] | None = None
@@ -40,6 +43,8 @@ class AuthSettings:
     refresh_ahead: bool = True
     mcp_add: bool = False
     mcp_proxy: bool = False
+    accounts: AccountPolicy = SHARED_ACCOUNTS
+    channels: Mapping[int, ChannelSettings] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,8 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             refresh_ahead=auth.flag("refresh_ahead", default=True),
             mcp_add=auth.flag("mcp_add"),
             mcp_proxy=auth.one_of("mcp_proxy", ("none", "environment"), "none") == "environment",
+            accounts=read_policy(auth),
+            channels=read_channels(auth),
         ),
         vendors=top.tables("vendors"),
         vendor_templates=ConfigTable(found, "", []).tables("vendors"),

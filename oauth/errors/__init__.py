@@ -3,7 +3,9 @@
 OpenabAuthError
 └── OAuthError
     ├── NotLoggedInError            nobody is logged in there
-    │   └── ProgramKeepsLoginError  the vendor's own program keeps the login, so there is no token here
+    │   ├── ProgramKeepsLoginError  the vendor's own program keeps the login, so there is no token here
+    │   ├── NoAccountForThreadError  only its owner's account may serve this thread, and it has no known owner
+    │   └── NotAgreedError          the person of this account has not agreed that it serves this thread
     ├── LoginDeadError              the vendor no longer renews this login
     ├── RefreshBusyError            another process refreshes the login and did not finish in time
     ├── VendorUnavailableError      no usable answer (silence, 5xx, 429, a proxy's page): try again later
@@ -44,6 +46,9 @@ OpenabAuthError
     ├── TooManyWaitError            the store has too many pending logins
     ├── LoginTakenError             another person's login exists: replacing it needs a confirmation
     │   └── LoginOvertakenError     another person's login was stored during this one
+    ├── ThreadIdError               the thread of an agent is no Discord id
+    ├── AccountNotForThreadError    another person's account, or a shared one where only personal ones serve
+    ├── NotThreadOwnerError         only the owner of a thread, or an operator, chooses its accounts
     ├── ReservedLoginError          the `openab` program keeps this login, so nobody else may change it
     ├── LoginChangedError           the login to remove was replaced meanwhile
     ├── ServerNotAddedError         an MCP server was not added; the subclasses say why
@@ -103,6 +108,13 @@ from openab_auth.oauth.errors.servers import (
     ServerNotThereError,
     TooManyServersError,
 )
+from openab_auth.oauth.errors.threads import (
+    AccountNotForThreadError,
+    NoAccountForThreadError,
+    NotAgreedError,
+    NotThreadOwnerError,
+    ThreadIdError,
+)
 from openab_auth.oauth.errors.tokens import (
     InsufficientScopeError,
     LoginDeadError,
@@ -119,6 +131,7 @@ __all__ = [
     "BEGIN_AGAIN",
     "LOG_IN_AGAIN",
     "OLDER_UNTOUCHED",
+    "AccountNotForThreadError",
     "AddingServersOffError",
     "Asked",
     "ClientMissingError",
@@ -137,11 +150,14 @@ __all__ = [
     "LoginOvertakenError",
     "LoginTakenError",
     "NetworkVariableError",
+    "NoAccountForThreadError",
     "NoLoginError",
     "NoPendingLoginError",
     "NobodyMeantError",
+    "NotAgreedError",
     "NotLoggedInError",
     "NotRefreshableError",
+    "NotThreadOwnerError",
     "OAuthError",
     "PasteRefusedError",
     "PkceMissingError",
@@ -166,6 +182,7 @@ __all__ = [
     "ServerNotThereError",
     "ServerUnusableError",
     "StillMisconfiguredError",
+    "ThreadIdError",
     "TooManyLoginsError",
     "TooManyServersError",
     "TooManyWaitError",

@@ -14,7 +14,7 @@ from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
-from openab_auth.storage.records import AddedServer, ClientRecord, LoginFacts, Note
+from openab_auth.storage.records import AddedServer, ClientRecord, LoginFacts, Note, ThreadRecord
 
 
 @dataclass(slots=True)
@@ -49,6 +49,7 @@ class Records:
     clients: LazyRecords[ClientRecord]
     servers: LazyRecords[AddedServer]
     facts: LazyRecords[LoginFacts] = field(default_factory=LazyRecords)
+    threads: LazyRecords[ThreadRecord] = field(default_factory=LazyRecords)
 
     def check(self, draft: Draft) -> None:
         """Prove that the records which the draft changes can be read.
@@ -62,7 +63,10 @@ class Records:
             _ = self.clients.records
         if draft.servers.changes:
             _ = self.servers.records
-        if draft.notes.changes and not (draft.changes or draft.clients.changes or draft.servers.changes):
+        if draft.threads.changes:
+            _ = self.threads.records
+        must_be_read = draft.clients.changes or draft.servers.changes or draft.threads.changes
+        if draft.notes.changes and not (draft.changes or must_be_read):
             _ = self.notes.records
 
     def apply(self, draft: Draft) -> None:
@@ -71,6 +75,8 @@ class Records:
             draft.clients.apply_to(self.clients.records)
         if draft.servers.changes:
             draft.servers.apply_to(self.servers.records)
+        if draft.threads.changes:
+            draft.threads.apply_to(self.threads.records)
         if draft.notes.changes:
             with contextlib.suppress(StoreUnreadableError):
                 draft.notes.apply_to(self.notes.records)
@@ -110,7 +116,9 @@ def run(
     """
     batch = Batch(dict(entries))
     for mutate in mutations:
-        draft = Draft(batch.entries, records.notes, records.clients, records.servers, records.facts)
+        draft = Draft(
+            batch.entries, records.notes, records.clients, records.servers, records.facts, threads=records.threads
+        )
         batch.outcomes.append(_run_one(mutate, draft, batch, records, check_name))
     for key in stale_pending.stale(batch.entries, now):
         del batch.entries[key]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Generic, TypeVar
 
 from openab_auth.storage.entries import Entry
-from openab_auth.storage.records import AddedServer, ClientRecord, LoginFacts, Note
+from openab_auth.storage.records import AddedServer, ClientRecord, LoginFacts, Note, ThreadRecord
 
 V = TypeVar("V")
 
@@ -115,25 +115,28 @@ class LazyRecords(Mapping[str, V], Generic[V]):
 
 
 class Draft(Overlay[Entry]):
-    """The entries of one mutation in progress, with the notes, the clients, the added servers and the facts.
+    """The entries of one mutation in progress, with the records of each kind beside them.
 
     Reading a record raises StoreUnreadableError if the records are there but could not be read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the records of each kind
         self,
         entries: Mapping[str, Entry],
         notes: Mapping[str, Note],
         clients: Mapping[str, ClientRecord] | None = None,
         servers: Mapping[str, AddedServer] | None = None,
         facts: Mapping[str, LoginFacts] | None = None,
+        *,
+        threads: Mapping[str, ThreadRecord] | None = None,
     ) -> None:
         super().__init__(entries)
-        self._below_records = notes, clients, servers, facts
+        self._below_records = notes, clients, servers, facts, threads
         self._notes: Overlay[Note] | None = None
         self._clients: Overlay[ClientRecord] | None = None
         self._servers: Overlay[AddedServer] | None = None
         self._facts: Overlay[LoginFacts] | None = None
+        self._threads: Overlay[ThreadRecord] | None = None
 
     @property
     def notes(self) -> Overlay[Note]:
@@ -164,7 +167,14 @@ class Draft(Overlay[Entry]):
         return self._facts
 
     @property
+    def threads(self) -> Overlay[ThreadRecord]:
+        """Return the records about threads by key."""
+        if self._threads is None:
+            self._threads = Overlay(self._below_records[4] if self._below_records[4] is not None else {})
+        return self._threads
+
+    @property
     def uses_records(self) -> bool:
         """Return whether the mutation used any records."""
-        used = self._notes, self._clients, self._servers, self._facts
+        used = self._notes, self._clients, self._servers, self._facts, self._threads
         return any(overlay is not None for overlay in used)

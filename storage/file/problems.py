@@ -22,6 +22,7 @@ from openab_auth.storage.file.record_files import (
     NOTES_FILE,
     RECORD_FILES,
     SERVERS_FILE,
+    THREADS_FILE,
     RecordFile,
 )
 from openab_auth.storage.reader import Problem
@@ -54,6 +55,7 @@ def _find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]
     yield from _of_journal(path)
     yield from _of_record_file(SERVERS_FILE, path, *_SERVERS_DAMAGED)
     yield from _of_record_file(FACTS_FILE, path, *_FACTS_DAMAGED)
+    yield from _of_record_file(THREADS_FILE, path, *_THREADS_DAMAGED)
     yield from _of_quarantine(path, "log in again where logins are missing, then delete it")
     yield from _of_quarantine(NOTES_FILE.path_of(path), "delete it: it only says who made which login")
     yield from _of_quarantine(CLIENTS_FILE.path_of(path), _CLIENTS_LOST)
@@ -181,4 +183,8 @@ _SERVERS_DAMAGED: Final = (
 _FACTS_DAMAGED: Final = (
     "agents without the config cannot renew its logins",
     "nothing to do: the next refresh by the bot, which has the config, writes the file again",
+)
+_THREADS_DAMAGED: Final = (
+    "agents that know their thread get no token",
+    "repair it, or rm {} and start the bot again; then people choose and agree again",
 )

@@ -12,7 +12,7 @@ from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.file import atomic, regular_file
 from openab_auth.storage.file.leftovers import quarantine
 from openab_auth.storage.file.ownership import Owner, owner_of
-from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, RecordKind
+from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, THREADS, RecordKind
 
 R = TypeVar("R")
 
@@ -31,9 +31,12 @@ class RecordFile(Generic[R]):
         """Return the records by key; skip members that are no record, and return none for a missing or damaged file.
 
         Raises:
-            StoreUnreadableError: the file is there but could not be read, or is not UTF-8.
+            StoreUnreadableError: the file is there but could not be read, is not UTF-8, or must be whole and is not.
         """
-        return self._records(self._members(self._read(path)[0]))
+        text = self._read(path)[0]
+        if self.kind.must_be_whole and self._damaged(text):
+            raise StoreUnreadableError(self.path_of(path), "it is damaged")
+        return self._records(self._members(text))
 
     def save(self, path: Path, records: Mapping[str, R], *, now: float) -> None:
         """Replace all records; keep the bytes of a damaged file first. The change is durable after `folder.sync`.
@@ -89,4 +92,5 @@ NOTES_FILE: Final = RecordFile(NOTES)
 CLIENTS_FILE: Final = RecordFile(CLIENTS)
 SERVERS_FILE: Final = RecordFile(SERVERS)
 FACTS_FILE: Final = RecordFile(FACTS)
-RECORD_FILES: Final = (NOTES_FILE, CLIENTS_FILE, SERVERS_FILE, FACTS_FILE)
+THREADS_FILE: Final = RecordFile(THREADS)
+RECORD_FILES: Final = (NOTES_FILE, CLIENTS_FILE, SERVERS_FILE, FACTS_FILE, THREADS_FILE)

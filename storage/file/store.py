@@ -27,7 +27,14 @@ from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock
 from openab_auth.storage.file.reader import FileReader
-from openab_auth.storage.file.record_files import CLIENTS_FILE, FACTS_FILE, NOTES_FILE, RECORD_FILES, SERVERS_FILE
+from openab_auth.storage.file.record_files import (
+    CLIENTS_FILE,
+    FACTS_FILE,
+    NOTES_FILE,
+    RECORD_FILES,
+    SERVERS_FILE,
+    THREADS_FILE,
+)
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
@@ -138,6 +145,7 @@ class FileStore(FileReader, Store):
             LazyRecords(partial(CLIENTS_FILE.load, self.path)),
             LazyRecords(partial(SERVERS_FILE.load, self.path)),
             facts,
+            LazyRecords(partial(THREADS_FILE.load, self.path)),
         )
         after = batch.run(mutations, before.entries, records, now=now, check_name=self._sidecar_name)
         if after.all_failed:
@@ -145,6 +153,9 @@ class FileStore(FileReader, Store):
         # Clients first, because a login needs its client; a client whose login is not written afterwards does no harm.
         if records.clients.changed:
             CLIENTS_FILE.save(self.path, records.clients.records, now=now)
+            folder.sync(self._folder)
+        if records.threads.changed:  # before the commit: an agreement that was ended must not outlive its login
+            THREADS_FILE.save(self.path, records.threads.records, now=now)
             folder.sync(self._folder)
         self._save_facts(facts, now, committed=False)
         wrote = self._commit(before, after, now, afterwards)

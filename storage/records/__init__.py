@@ -1,23 +1,53 @@
-"""Records that a store keeps beside the logins: notes, registered clients, added MCP servers, and facts."""
+"""Records that a store keeps beside the logins: notes, registered clients, added MCP servers, facts, and threads."""
 
 from openab_auth.storage.records.clients import CLIENTS, ClientRecord
 from openab_auth.storage.records.facts import FACTS, LoginFacts
 from openab_auth.storage.records.kind import RecordKind
 from openab_auth.storage.records.notes import NOTES, Begun, DeadToken, Note, RefreshAttempt, Subject
 from openab_auth.storage.records.servers import SERVERS, AddedServer
+from openab_auth.storage.records.threads import (
+    PERSONAL_ACCOUNTS,
+    SHARED_ACCOUNTS,
+    THREADS,
+    AccountPolicy,
+    Agreement,
+    Policies,
+    SeenThread,
+    ThreadChoices,
+    ThreadId,
+    ThreadRecord,
+    agreement_key,
+    choice_key,
+    policy_key,
+    thread_key,
+)
 
 __all__ = [
     "CLIENTS",
     "FACTS",
     "NOTES",
+    "PERSONAL_ACCOUNTS",
     "SERVERS",
+    "SHARED_ACCOUNTS",
+    "THREADS",
+    "AccountPolicy",
     "AddedServer",
+    "Agreement",
     "Begun",
     "ClientRecord",
     "DeadToken",
     "LoginFacts",
     "Note",
+    "Policies",
     "RecordKind",
     "RefreshAttempt",
+    "SeenThread",
     "Subject",
+    "ThreadChoices",
+    "ThreadId",
+    "ThreadRecord",
+    "agreement_key",
+    "choice_key",
+    "policy_key",
+    "thread_key",
 ]

@@ -11,8 +11,12 @@ R = TypeVar("R")
 
 
 class RecordKind(NamedTuple, Generic[R]):
-    """The name of the kind and its codec; `from_json` returns None for a value that is no record of this kind."""
+    """The name of the kind and its codec; `from_json` returns None for a value that is no record of this kind.
+
+    Damaged records count as lost; if they `must_be_whole`, they count as unreadable.
+    """
 
     name: str
     to_json: Callable[[R], Json]
     from_json: Callable[[object], R | None]
+    must_be_whole: bool = False

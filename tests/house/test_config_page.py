@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from openab_auth.cogs.auth import DiscordSettings, GuildRules, read_bot_config
-from openab_auth.oauth.config import AuthSettings, obscure
+from openab_auth.oauth.config import CHANNEL_KEYS, AuthSettings, ChannelSettings, obscure
 from openab_auth.oauth.config.config import STORE_KEYS, TABLES
 from openab_auth.oauth.vendors import McpServer, Vendor, VendorName
 from openab_auth.oauth.vendors.mcp_server import KEYS as SERVER_KEYS
@@ -32,7 +32,8 @@ TABLES_OF_CODE: dict[str, tuple[set[str], object]] = {
     "discord": ({one.name for one in fields(DiscordSettings)} - {"guilds"}, DiscordSettings()),
     "discord.guilds.ID": ({one.name for one in fields(GuildRules)}, GuildRules()),
     "store": (set(STORE_KEYS), None),
-    "auth": ({one.name for one in fields(AuthSettings)}, AuthSettings()),
+    "auth": ({one.name for one in fields(AuthSettings)} - {"channels"}, AuthSettings()),
+    "auth.channels.ID": (set(CHANNEL_KEYS), ChannelSettings()),
     "vendors.NAME": (set(VENDOR_KEYS), Vendor(VendorName("lab"), "", Tenant("lab"))),
     "mcp.NAME": (set(SERVER_KEYS), McpServer("x", URL)),
 }
