@@ -18,6 +18,7 @@ from openab_auth.cogs.auth.suggestions import Choices, Suggestions
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
 from openab_auth.cogs.auth.views import (
     NO_CHOICE,
+    AskAccessButton,
     CancelButton,
     HowButton,
     LoginButton,
@@ -32,7 +33,7 @@ from openab_auth.storage.entries import UserId
 
 _log = logging.getLogger(__name__)
 Label = app_commands.Range[str, 1, LONGEST_LABEL]
-_BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, ReplaceButton)
+_BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, ReplaceButton, AskAccessButton)
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)

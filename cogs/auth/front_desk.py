@@ -11,9 +11,9 @@ import discord
 
 from openab_auth.cogs.auth.guard import AccessDeniedError, caller_of
 from openab_auth.cogs.auth.pastes import Paste, Pastes
-from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer
+from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answer, reason, send
 from openab_auth.cogs.auth.service import AuthService
-from openab_auth.cogs.auth.text import account_title, language_of, title_meant, words
+from openab_auth.cogs.auth.text import account_title, english, language_of, title_meant, words
 from openab_auth.cogs.auth.views import (
     LastPage,
     LoginCards,
@@ -110,6 +110,22 @@ class FrontDesk(PressHandler):
             ending.cancel()
             if amended is not None:
                 amended.cancel()
+
+    async def ask_access(self, interaction: discord.Interaction) -> None:
+        """Write to the operators' channel that this person asks for access, and say whether that worked."""
+        stranger, language = caller_of(interaction), language_of(interaction)
+
+        async def tell(channel: int) -> bool:
+            about = ReplyContent(words.access_request(english(), stranger.user, stranger.guild))
+            try:
+                await send(interaction.client.get_partial_messageable(channel), about)
+            except LOST as error:
+                report("a request for access could not be sent to the operators' channel", reason(error))
+                return False
+            return True
+
+        said = await self.service.guard.ask_access(stranger, tell)
+        await answer(interaction, ReplyContent(language.say(said)))
 
     async def keep_login(self, interaction: discord.Interaction) -> None:
         """Say that nothing was changed."""

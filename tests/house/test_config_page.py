@@ -55,7 +55,7 @@ ROWS = [(table, *row) for table, rows in SECTIONS.items() for row in rows]
 
 def test_it_has_every_table_and_no_other() -> None:
     assert SECTIONS.keys() == TABLES_OF_CODE.keys()
-    assert [*dict.fromkeys(table.partition(".")[0] for table in SECTIONS)] == list(TABLES)
+    assert list(dict.fromkeys(table.partition(".")[0] for table in SECTIONS)) == list(TABLES)
 
 
 @pytest.mark.parametrize("table", TABLES_OF_CODE)
@@ -87,7 +87,7 @@ def test_each_example_is_taken(table: str, key: str, default: str, example: str,
     others = {"vendors.NAME": LAB, "mcp.NAME": f'url = "{URL}"\nclient_id = "c"\nclient_secret_env = "LAB_SECRET"'}
     lines = [line for line in others.get(table, "").splitlines() if line.split(" =")[0] != key]
     text = "\n".join(
-        (f"[{table.replace('NAME', 'lab').replace('ID', '1')}]", *lines, example.replace("EXAMPLE", obscure("x")))
+        (f"[{table.replace('NAME', 'lab').replace('ID', '9')}]", *lines, example.replace("EXAMPLE", obscure("x")))
     )
     (tmp_path / "mcp.json").write_text("{}")
     file = tmp_path / "config.toml"

@@ -2,7 +2,12 @@
 
 from openab_auth.cogs.auth.guard.access import Access, Caller, author_of, caller_of
 from openab_auth.cogs.auth.guard.audit import Audit, AuditLine
-from openab_auth.cogs.auth.guard.errors import AccessDeniedError, DirectMessageRefusedError, NotYourServerError
+from openab_auth.cogs.auth.guard.errors import (
+    AccessDeniedError,
+    DirectMessageRefusedError,
+    NotListedError,
+    NotYourServerError,
+)
 from openab_auth.cogs.auth.guard.guard import Guard
 from openab_auth.cogs.auth.guard.members import Members
 from openab_auth.cogs.auth.guard.open_requests import ClosingError
@@ -28,6 +33,7 @@ __all__ = [
     "Guard",
     "GuildRules",
     "Members",
+    "NotListedError",
     "NotYourServerError",
     "RateLimit",
     "author_of",

@@ -74,10 +74,12 @@ class Access:
             raise DirectMessageRefusedError
         listed = caller.user in rules.allowed_users or not rules.allowed_roles.isdisjoint(caller.roles)
         if not (listed or rules.allow_all_users or self.is_listed_operator(caller)):
+            may_ask = rules.operators_channel is not None
             if not caller.in_guild and self._roles():
-                raise RolesHiddenError(caller.user)
-            by_role = rules.allowed_roles or rules.operators
-            raise NoAllowedRoleError(caller.user) if by_role else NotListedError(caller.user)
+                raise RolesHiddenError(caller.user, may_ask=may_ask)
+            if rules.allowed_roles or rules.operators:
+                raise NoAllowedRoleError(caller.user, may_ask=may_ask)
+            raise NotListedError(caller.user, may_ask=may_ask)
 
     def _rules(self, caller: Caller) -> DiscordSettings:
         """Return the rules where the caller asks; Discord gives a role of one server in no other."""

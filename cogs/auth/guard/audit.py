@@ -25,7 +25,9 @@ from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.file import ownership
 from openab_auth.storage.worker_thread import in_thread, own_threads
 
-Event: TypeAlias = Literal["login", "complete", "cancel", "status", "logout", "died", "mcp_add", "mcp_remove"]
+Event: TypeAlias = Literal[
+    "login", "complete", "cancel", "status", "logout", "died", "mcp_add", "mcp_remove", "ask_access"
+]
 _log = logging.getLogger(__name__)
 
 

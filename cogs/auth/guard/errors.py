@@ -39,15 +39,16 @@ class DirectMessageRefusedError(AccessDeniedError):
 
 
 class NotListedError(AccessDeniedError):
-    """This person is not listed, and the operator lists no roles."""
+    """This person is not listed, and the operator lists no roles. With `may_ask`, they can ask the operators here."""
 
-    def __init__(self, user: UserId, also: str = "") -> None:
+    def __init__(self, user: UserId, also: str = "", *, may_ask: bool = False) -> None:
         super().__init__(
             "you are not on the list of people who may log agents in",
             kept="nothing was changed",
             todo=f"ask this bot's operator to add your id {user} to `allowed_users`{also}",
         )
         self.user = user
+        self.may_ask = may_ask
 
 
 class NoAllowedRoleError(NotListedError):
@@ -55,8 +56,8 @@ class NoAllowedRoleError(NotListedError):
 
     reason = "no_role"
 
-    def __init__(self, user: UserId) -> None:
-        super().__init__(user, ", or to give you an allowed role")
+    def __init__(self, user: UserId, *, may_ask: bool = False) -> None:
+        super().__init__(user, ", or to give you an allowed role", may_ask=may_ask)
 
 
 class RolesHiddenError(NotListedError):
@@ -64,10 +65,11 @@ class RolesHiddenError(NotListedError):
 
     reason = "roles_hidden"
 
-    def __init__(self, user: UserId) -> None:
+    def __init__(self, user: UserId, *, may_ask: bool = False) -> None:
         super().__init__(
             user,
             " (if you have an allowed role, use the command in the server: a direct message does not show your roles)",
+            may_ask=may_ask,
         )
 
 

@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 import discord
 
 from openab_auth.cogs.auth.guard.access import Access, Caller
+from openab_auth.cogs.auth.guard.access_requests import AccessRequests
 from openab_auth.cogs.auth.guard.admission import Admission
 from openab_auth.cogs.auth.guard.audit import Audit, AuditLine, Event
 from openab_auth.cogs.auth.guard.deliveries import Deliveries
@@ -19,6 +20,7 @@ from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 Request: TypeAlias = Literal[
     "login", "complete", "cancel", "status", "ask_logout", "logout", "mcp_add", "mcp_remove", "read"
 ]
+AccessAnswer: TypeAlias = Literal["access-there", "access-asked", "access-asked-before", "access-not-asked"]
 NameLine: TypeAlias = Callable[[AuditLine], Awaitable[None]]
 
 
@@ -54,11 +56,12 @@ _RULES: Final[Mapping[Request, _Rule]] = {
 class Guard:
     """Counts attempts, writes the audit log and checks access, in one place and in one order."""
 
-    def __init__(self, access: Access, audit: Audit, attempts: RateLimit) -> None:
+    def __init__(self, access: Access, audit: Audit, attempts: RateLimit, clock: Callable[[], float]) -> None:
         self.access = access
         self.audit = audit
         self.admission = Admission(access)
         self._attempts = attempts
+        self._access_requests = AccessRequests(clock)
         self._deliveries = Deliveries()
         self._open = OpenRequests()
 
@@ -84,6 +87,28 @@ class Guard:
             self.access.check(caller)
             self.access.check_account(caller, line.person, for_operators=rule.for_operators)
             yield line
+
+    async def ask_access(self, stranger: Caller, tell: Callable[[int], Awaitable[bool]]) -> AccessAnswer:
+        """Tell the operators that a person asks for access; `tell` writes to their channel, whose id it gets.
+
+        Raises:
+            TooManyAttemptsError: this person has tried too often.
+            AccessDeniedError: this person is a bot, or there is no such channel.
+        """
+        if self.access.allows(stranger):
+            return "access-there"
+        self._attempts.count(stranger.user)
+        channel = self.access.operators_channel
+        if channel is None or stranger.is_bot:
+            self.access.check(stranger)
+            return "access-there"
+        if not self._access_requests.take(stranger.user):
+            return "access-asked-before"
+        if not await tell(channel):
+            self._access_requests.forget(stranger.user)
+            return "access-not-asked"
+        await self.audit.record("ask_access", stranger.user, "ok")
+        return "access-asked"
 
     def _line(self, rule: _Rule, caller: Caller) -> AbstractAsyncContextManager[AuditLine]:
         if rule.event is None:

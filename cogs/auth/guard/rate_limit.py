@@ -58,6 +58,10 @@ class RateLimit:
         if len(self._times) > _MOST:
             del self._times[next(iter(self._times))]
 
+    def forget(self, user: UserId) -> None:
+        """Forget the attempts of this person."""
+        self._times.pop(user, None)
+
     def is_reached(self, user: UserId) -> bool:
         """Return whether the next attempt would be refused, without counting one."""
         return len(self._recent(user, self._clock())) >= self._limit

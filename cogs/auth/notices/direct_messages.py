@@ -12,9 +12,9 @@ from discord.ext import commands
 
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import AccessDeniedError, DirectMessageRefusedError, RateLimit, author_of
-from openab_auth.cogs.auth.replies import LOST, ReplyContent, mentions_of, reason, send
+from openab_auth.cogs.auth.replies import LOST, Button, ReplyContent, mentions_of, reason, send
 from openab_auth.cogs.auth.text import LINES, Language, SpokenLanguages, described
-from openab_auth.cogs.auth.views import failure_message
+from openab_auth.cogs.auth.views import failure_message, ways_to_access
 from openab_auth.storage.entries import UserId
 
 # Every part has a bounded length, so the search takes linear time.
@@ -66,6 +66,7 @@ class DirectMessages:
         caller = author_of(message)
         if self._hints.is_reached(caller.user):
             return
+        buttons: tuple[Button, ...] = ()
         try:
             async with self._desk.service.guard.request(caller, "read"):
                 told = language.say("dm-hint")
@@ -74,8 +75,9 @@ class DirectMessages:
         except AccessDeniedError as refusal:
             happened, _, todo = described(language, refusal)
             told = language.say("help-not-allowed", happened=happened, next=todo)
+            buttons = ways_to_access(language, refusal)
         self._hints.count(caller.user)
-        await self._say(message, ReplyContent(told))
+        await self._say(message, ReplyContent(told, buttons))
 
     async def _say(self, message: discord.Message, told: ReplyContent) -> None:
         try:

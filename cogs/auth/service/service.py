@@ -284,7 +284,7 @@ def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime:
     access = Access(settings)
     if not access.admits_anybody:
         _log.warning("%s: list Discord ids in [discord] allowed_users, or role ids in [discord] allowed_roles", access)
-    guard = Guard(access, Audit(audit, clock), RateLimit(clock))
+    guard = Guard(access, Audit(audit, clock), RateLimit(clock), clock)
     logins = Logins.of(runtime, guard.admission.check, guard.audit.record_end)
     on_close = (logins.aclose, *([runtime.aclose] if closes_runtime else []))
     return AuthService(logins, guard, clock=clock, on_close=on_close)

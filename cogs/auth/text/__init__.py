@@ -3,7 +3,7 @@
 from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.account_names import account_title, title_meant
 from openab_auth.cogs.auth.text.failures import described, failure
-from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, language_of
+from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, language_of
 from openab_auth.cogs.auth.text.limits import (
     ADDRESS,
     CARD,
@@ -36,6 +36,7 @@ __all__ = [
     "SpokenLanguages",
     "account_title",
     "described",
+    "english",
     "failure",
     "fits_button",
     "fits_card",

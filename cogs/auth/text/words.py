@@ -290,6 +290,12 @@ def _scopes(scopes: tuple[str, ...]) -> Markup:
     return plain(" ".join(scopes), _SCOPES)
 
 
+def access_request(language: Language, user: int, guild: int | None) -> Markup:
+    """Return the message to the operators about a person who asks for access."""
+    where = "none" if guild is None else str(guild)
+    return language.say("access-request", who=mention(user), user=str(user), guild=where)
+
+
 def pending(language: Language, login: PendingLogin, title: str) -> Markup:
     """Return one pending login at a glance."""
     return language.say("status-pending", vendor=plain(title, _TITLE), time=when(language, login.expires_at))

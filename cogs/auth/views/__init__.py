@@ -1,5 +1,6 @@
 """The messages with buttons, the forms and the lists of choices."""
 
+from openab_auth.cogs.auth.views.ask_access import AskAccessButton, ways_to_access
 from openab_auth.cogs.auth.views.buttons import LastPage, LoginButton, PressHandler, fitting
 from openab_auth.cogs.auth.views.cards import LoginCards, card_of, takes_paste
 from openab_auth.cogs.auth.views.choices import (
@@ -24,6 +25,7 @@ from openab_auth.cogs.auth.views.status import CancelButton, status_message
 
 __all__ = [
     "NO_CHOICE",
+    "AskAccessButton",
     "CancelButton",
     "HowButton",
     "LastPage",
@@ -58,4 +60,5 @@ __all__ = [
     "suggest",
     "takes_paste",
     "told_with",
+    "ways_to_access",
 ]

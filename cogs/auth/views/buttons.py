@@ -44,6 +44,10 @@ class PressHandler(Protocol):
         """Begin a login; `replaces` is the generation of another person's login that it may replace."""
         ...
 
+    async def ask_access(self, interaction: discord.Interaction) -> None:
+        """Ask the operators to let this person use /auth."""
+        ...
+
     async def keep_login(self, interaction: discord.Interaction) -> None:
         """Say that nothing was changed."""
         ...

@@ -9,6 +9,7 @@ from typing import Final
 
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import LINES, Language, Markup, failure
+from openab_auth.cogs.auth.views.ask_access import ways_to_access
 from openab_auth.cogs.auth.views.buttons import AuthButton, fitting, new_link
 from openab_auth.cogs.auth.views.login import LinkTooLongError
 from openab_auth.cogs.auth.views.logout import NameTooLongError
@@ -83,7 +84,8 @@ def failure_message(
             incident = secrets.token_hex(4)
             _log.info("incident %s: %s failed: %s", incident, doing, cause)
             text = LINES.join([text, language.say("failure-incident", incident=incident)])
-        return ReplyContent(text, _way_on(language, cause, vendor, key), accent="bad")
+        buttons = ways_to_access(language, cause) or _way_on(language, cause, vendor, key)
+        return ReplyContent(text, buttons, accent="bad")
     incident = secrets.token_hex(4)
     # The exception's message is left out: a library may have put an address with a code or a token into it.
     _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))

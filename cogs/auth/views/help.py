@@ -7,6 +7,7 @@ from typing import Final
 
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import LINES, Language, described
+from openab_auth.cogs.auth.views.ask_access import ways_to_access
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import UserId
@@ -35,6 +36,7 @@ def help_message(  # noqa: PLR0913 - the answer depends on all of them
     if refusal is not None:
         happened, _, todo = described(language, refusal)
         lines.append(language.say("help-not-allowed", happened=happened, next=todo))
+        buttons = ways_to_access(language, refusal)
     elif logins is None:
         lines += [language.say("help-logins-unreadable"), language.say("incident", incident=incident)]
     elif logins:

@@ -25,6 +25,7 @@ button-how = Show me how
 button-login = Log in to { $vendor }
 button-new-link = Get a new link
 button-cancel = Cancel { $vendor }
+button-ask-access = Ask for access
 button-replace = Replace that login
 button-keep = Keep it
 button-remove = Remove it here
@@ -195,6 +196,19 @@ choice-account-own = Only me
 choice-account-of = Personal, of { $person }
 choice-account-new = New account: { $label }
 choice-none-servers = There is no server here that you added
+
+## Access
+
+access-request =
+    🙋 { $who } asks to log agents in{ $guild ->
+        [none] {""}
+       *[other] {" "}in the server with the id { CODE($guild) }
+    }.
+    To allow it, add the id { CODE($user) } to `allowed_users` in the config, or give the person an allowed role. Then restart the bot.
+access-asked = **The operators have your request.** They decide; I can't tell you when.
+access-asked-before = **You have asked already.** You can ask again tomorrow.
+access-not-asked = **I could not reach the operators.** Try again later, or write to them yourself.
+access-there = **You can log agents in.** Start with { -login }.
 
 ## Help
 

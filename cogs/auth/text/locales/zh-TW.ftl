@@ -92,6 +92,7 @@ button-how = 示範給我看
 button-login = 登入 { $vendor }
 button-new-link = 取得新連結
 button-cancel = 取消 { $vendor }
+button-ask-access = 請求使用權限
 button-replace = 取代那個登入
 button-keep = 保留原樣
 button-remove = 只從這裡移除
@@ -257,6 +258,19 @@ choice-account-own = 只有我自己
 choice-account-of = 個人帳號，屬於 { $person }
 choice-account-new = 新帳號：{ $label }
 choice-none-servers = 這裡沒有您新增的伺服器
+
+## Access
+
+access-request =
+    🙋 { $who } 想要讓代理程式登入{ $guild ->
+        [none] {""}
+       *[other] （伺服器 ID 為 { CODE($guild) }）
+    }。
+    如果同意，請把 ID { CODE($user) } 加入設定檔的 `allowed_users`，或給對方一個允許的身分組，然後重新啟動機器人。
+access-asked = **已經把您的請求傳給管理者。** 由他們決定，我無法告訴您要等多久。
+access-asked-before = **您已經請求過了。** 明天可以再請求一次。
+access-not-asked = **我聯絡不上管理者。** 請稍後再試，或自己寫訊息給他們。
+access-there = **您可以讓代理程式登入。** 請用 { -login } 開始。
 
 ## Help
 

@@ -26,6 +26,7 @@ from openab_auth.cogs.auth.replies import COG, ReplyContent
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english
+from openab_auth.cogs.auth.views.ask_access import AskAccessButton
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton
 from openab_auth.cogs.auth.views.choices import NO_CHOICE
 from openab_auth.cogs.auth.views.how import HowButton
@@ -36,7 +37,7 @@ from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.storage import UserId
 
 ADA, EVE = UserId(1), UserId(3)
-ASKS_FOR_NOTHING = {HowButton, PasteButton}  # animations for everybody; a form, whose submission passes the guard
+ASKS_FOR_NOTHING = {HowButton, PasteButton, AskAccessButton}  # for everybody; a form passes the guard when submitted
 
 
 @pytest.fixture
@@ -134,6 +135,7 @@ async def test_every_button_passes_the_guard(cog: Auth, passed: list[str], monke
         CancelButton(language, "lab", "Lab", generation),
         LogoutButton(language, "lab", "here", generation),
         ReplaceButton(language, "lab", "yes", generation),
+        AskAccessButton(language),
     ]
     assert {type(button) for button in made} == set(_BUTTONS)
     for button in made:
@@ -201,6 +203,7 @@ def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Guard, list[
         Listed(DiscordSettings(allowed_users=frozenset({ADA}))),
         Audit(tmp_path / "audit.jsonl", lambda: 0.0),
         RateLimit(lambda: 0.0, limit=2),
+        lambda: 0.0,
     )
     count, step = guard._attempts.count, guard.audit.step
 

@@ -12,6 +12,7 @@ import pytest
 
 from openab_auth.cogs.auth.commands import _BUTTONS
 from openab_auth.cogs.auth.text.language import Language, english
+from openab_auth.cogs.auth.views.ask_access import AskAccessButton
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, fitting
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
@@ -31,6 +32,7 @@ def made() -> list[AuthButton]:
         CancelButton(language, "mcp:a:b", "A title", GENERATION),
         LogoutButton(language, "lab:x", "revoke", GENERATION),
         ReplaceButton(language, "mcp:a:b", "no", GENERATION),
+        AskAccessButton(language),
     ]
 
 
