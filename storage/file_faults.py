@@ -75,6 +75,12 @@ _LINK: Final = FileFault(
     "link", "it is a symbolic link, or its path has a loop of symbolic links", "give the path that the link points to"
 )
 _NO_FOLDER: Final = FileFault("no-folder", "", "correct the path: a part of it is a file, or is missing")
+_NOT_A_FILE: Final = FileFault(
+    "not-a-file",
+    "",
+    "remove it (Docker makes a folder where a mounted file is missing), mount the folder of the store instead of the "
+    "file, and start again",
+)
 _TOO_LARGE: Final = FileFault("too-large", "", "raise the limit on the size of files (`ulimit -f`), then start again")
 _DISK_BROKEN: Final = FileFault(
     "disk-broken", "the disk or its server failed", "look at `dmesg`, check the disk, and save a copy of the store"
@@ -102,6 +108,7 @@ _BY_NUMBER: Final = {
     errno.ELOOP: _LINK,
     errno.ENOTDIR: _NO_FOLDER,
     errno.ENOENT: _NO_FOLDER,
+    errno.EISDIR: _NOT_A_FILE,
     errno.EFBIG: _TOO_LARGE,
     errno.EIO: _DISK_BROKEN,
     errno.ENOLCK: NO_LOCKS,

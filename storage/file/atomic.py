@@ -13,6 +13,7 @@ from typing import Final, Self
 from openab_auth.storage.errors import StoreUnwritableError
 from openab_auth.storage.file import folder, mounts, ownership
 from openab_auth.storage.file.ownership import PRIVATE, Owner
+from openab_auth.storage.file.regular_file import NotRegularError
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _TRIES: Final = 3  # a logout also removes the temporary file of a writer without the lock, who then starts again
@@ -126,7 +127,7 @@ def existing(path: Path, at: int | None = None) -> os.stat_result | None:
     if stat.S_ISLNK(found.st_mode):
         raise StoreUnwritableError(path, "it is a symbolic link; give the path that it points to")
     if not stat.S_ISREG(found.st_mode):
-        raise StoreUnwritableError(path, "it is not a regular file")
+        raise StoreUnwritableError(path, NotRegularError())
     return found
 
 

@@ -225,7 +225,7 @@ def _check_folder(found: os.stat_result, folder: str) -> None:
 def _check_same_user(user: int, found: os.stat_result, folder: str) -> None:
     if found.st_uid != user:
         reason = f"a symbolic link of uid {user} leads to a folder of uid {found.st_uid}"
-        raise PermissionError(errno.EPERM, reason, folder)
+        raise OSError(errno.ELOOP, reason, folder)
 
 
 def _make(name: str, around: int, owner: Owner) -> int:

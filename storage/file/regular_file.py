@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from contextlib import ExitStack
@@ -14,10 +15,10 @@ _READ: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 class NotRegularError(OSError):
-    """The path leads to something else than a regular file."""
+    """The path leads to something else than a regular file; for the advice, that is as a folder in its place."""
 
     def __init__(self) -> None:
-        super().__init__(0, "it is not a regular file")
+        super().__init__(errno.EISDIR, "it is not a regular file")
 
 
 def read(path: str | Path, flags: int = 0, afterwards: ExitStack | None = None) -> tuple[bytes, os.stat_result]:

@@ -167,10 +167,14 @@ class Storm:
             self._findings.add("a login is out, and its token is served")
 
     def kill_all(self) -> None:
-        """Kill every worker; where a thread cannot be started, Python itself may wait for it for ever."""
+        """Kill every worker; where a thread cannot be started, Python itself may wait for it for ever.
+
+        One that had ended by itself, as without memory, has broken no promise by that.
+        """
         for tenant in [*self.workers]:
             self.kill(tenant)
         self._listen_to_the_end()
+        self.workers.clear()
 
     def stop(self) -> None:
         """Let every worker end its command, and note those that do not."""

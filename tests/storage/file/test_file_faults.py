@@ -33,6 +33,7 @@ TOLD = {
     errno.ENAMETOOLONG: ("name-too-long", "shorter"),
     errno.ELOOP: ("link", "link points to"),
     errno.ENOTDIR: ("no-folder", "correct the path"),
+    errno.EISDIR: ("not-a-file", "mount the folder of the store"),
     errno.EFBIG: ("too-large", "ulimit -f"),
     errno.EIO: ("disk-broken", "dmesg"),
     errno.ENOSYS: ("unsupported", "local disk"),
@@ -237,3 +238,12 @@ def test_a_mode_that_cannot_be_set_for_another_reason_is_told_as_it_is(
         os.umask(old)
     assert refused.value.fault == "disk-broken"
     assert ownership.PRIVATE == 0o600
+
+
+def test_a_folder_in_the_files_place_is_named_with_what_docker_does(path: Path) -> None:
+    path.mkdir(parents=True)
+
+    for touch in (FileStore(path).read, FileStore(path).check_writable):
+        with pytest.raises(StoreUnreadableError, match="Docker makes a folder where a mounted") as error:
+            touch()
+        assert error.value.fault == "not-a-file"

@@ -513,6 +513,7 @@ error-store_unwritable = The file with the logins could not be written: { error-
             [name-too-long] its name is too long.
             [link] its path is a symbolic link that leads nowhere.
             [no-folder] its folder is missing.
+            [not-a-file] it is not a file.
             [too-large] it may not grow any further.
             [disk-broken] the disk has failed.
             [unsupported] its disk can't do what is needed.
@@ -533,6 +534,7 @@ error-store_unwritable = The file with the logins could not be written: { error-
             [name-too-long] Tell the operator: choose a shorter path for the file.
             [link] Tell the operator: give the bot the path that the link points to.
             [no-folder] Tell the operator: correct the path of the file.
+            [not-a-file] Tell the operator: remove what is in its place, and mount its folder, not the file.
             [too-large] Tell the operator: raise the limit on the size of files, then restart the bot.
             [disk-broken] Tell the operator: check the disk, and save a copy of the file.
             [unsupported] Tell the operator: move the file to a local disk.

@@ -558,6 +558,7 @@ error-store_unwritable = 無法寫入登入資料檔：{ error-store_unwritable.
             [name-too-long] 它的名稱太長。
             [link] 它的路徑是一個無法使用的符號連結。
             [no-folder] 找不到它所在的資料夾。
+            [not-a-file] 它不是檔案。
             [too-large] 它不能再變大。
             [disk-broken] 磁碟發生故障。
             [unsupported] 它所在的磁碟缺少必要的功能。
@@ -578,6 +579,7 @@ error-store_unwritable = 無法寫入登入資料檔：{ error-store_unwritable.
             [name-too-long] 請告訴管理者：為檔案選擇較短的路徑。
             [link] 請告訴管理者：把連結所指的路徑設定給機器人。
             [no-folder] 請告訴管理者：修正檔案的路徑。
+            [not-a-file] 請告訴管理者：移除佔用其位置的東西，並掛載它所在的資料夾，而不是檔案。
             [too-large] 請告訴管理者：提高檔案大小的上限，然後重新啟動機器人。
             [disk-broken] 請告訴管理者：檢查磁碟，並保存檔案的副本。
             [unsupported] 請告訴管理者：把檔案移到本機磁碟。
