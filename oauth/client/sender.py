@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import httpx2
@@ -14,7 +16,7 @@ from openab_auth.oauth.client.oauth_client import OAuthClient
 from openab_auth.oauth.client.replies.no_reply import judge_failure
 from openab_auth.oauth.client.replies.verdict import RequestContext, json_object
 from openab_auth.oauth.http import BoundedTransport, NetworkPolicy, awake_timeout, new_client
-from openab_auth.oauth.http.interrupt import postpone
+from openab_auth.oauth.http.interrupt import postpone, undisturbed
 
 _log: Final = logging.getLogger(__name__)
 
@@ -67,22 +69,27 @@ class RequestSender:
             async with awake_timeout(self.deadline):
                 await request(session)
         except BaseException as error:
-            reply = transport.reply or _complete(transport.torn)
+            reply = undisturbed(partial(_usable_reply, transport))
             if isinstance(error, Exception):
                 if not isinstance(error, httpx2.HTTPError | httpx2.InvalidURL | OSError | OverflowError):
-                    _log.error("%s: a request ended with an unexpected error (%s)", client.name, type(error).__name__)
+                    with suppress(MemoryError):  # the judgement below says it, too
+                        _log.error("%s: an unexpected error ended a request (%s)", client.name, type(error).__name__)
                 if reply is None:  # `from None`: an httpx2 error holds the request, and so the token
                     unsent, begun = transport.certainly_unsent, transport.answer_has_begun
-                    raise judge_failure(context, error, unsent=unsent, begun=begun) from None
+                    raise undisturbed(partial(judge_failure, context, error, unsent=unsent, begun=begun)) from None
             elif reply is None:
                 raise
             else:
                 postpone(error)
             return reply
-        assert transport.reply is not None  # noqa: S101 - a session that raises nothing has read a reply
-        return transport.reply
+        reply = undisturbed(transport.received)
+        assert reply is not None  # noqa: S101 - a session that raises nothing has read a reply
+        return reply
 
 
-def _complete(torn: httpx2.Response | None) -> httpx2.Response | None:
-    """Return a reply that was cut off if it holds one whole JSON object."""
-    return None if torn is None or json_object(torn) is None else torn
+def _usable_reply(transport: BoundedTransport) -> httpx2.Response | None:
+    """Return the reply if it is complete, or was cut off after one whole JSON object."""
+    reply = transport.received()
+    if reply is None or not (transport.complete or json_object(reply) is not None):
+        return None
+    return reply

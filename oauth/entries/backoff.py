@@ -7,6 +7,8 @@ in trouble no more often than a single agent would.
 from __future__ import annotations
 
 import dataclasses
+import logging
+from contextlib import suppress
 from typing import Final
 
 from openab_auth.oauth.entries.login_entry import REFRESH_DEADLINE
@@ -25,9 +27,11 @@ from openab_auth.storage.records.notes import MOST_FAILURES, Note, RefreshAttemp
 _FIRST: Final = 0.1  # seconds; doubled by each further failure
 _LONGEST: Final = 60.0
 _LONGEST_RETRY_AFTER: Final = 900.0  # seconds; a longer Retry-After is cut to this
+_AFTER_UNREAD: Final = 10.0  # seconds; what cannot be read now will hardly be readable in a moment
 _AFTER_REFUSAL: Final = 30.0  # seconds; an outage with unknown words may pass before the last refusal
 MOST_REFUSALS: Final = 3  # of one refresh token in a row; then its login counts as dead
 REFUSED_FOR: Final = 3600.0  # seconds at least between the first of them and the last, so that an outage can pass
+_log: Final = logging.getLogger(__name__)
 _UNDER_WAY: Final = "the process that sent the request ended before it noted the answer"
 
 
@@ -145,3 +149,11 @@ def lost_answer_error(error: LoginDeadError) -> LoginDeadError:
     """Return the error for a refused token that the last request, which got no answer, has probably rotated."""
     reason = f"{error.reason}; the previous request got no answer, and the new token was probably lost with it"
     return LoginDeadError(error.tenant, reason, error.since)
+
+
+def unread_answer_error(tenant: Tenant, error: Exception) -> RefreshUnansweredError:
+    """Return the error for an answer that a lack of memory, or a bug, has kept from us."""
+    with suppress(MemoryError):
+        _log.error("%s: an unexpected error ended a refresh (%s)", tenant, type(error).__name__)
+    reason = f"its answer could not be read here: {type(error).__name__}"
+    return RefreshUnansweredError(tenant, reason, retry_after=_AFTER_UNREAD)

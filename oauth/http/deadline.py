@@ -15,6 +15,8 @@ from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Final, Self
 
+from openab_auth.oauth.http.interrupt import undisturbed
+
 LAST_TRY: Final = 0.45  # share of the deadline: with a later lock, no time is left for a request
 LAST_REQUEST: Final = 0.5  # share of the deadline: the answer to a later request might be too late to store
 _LEAST_FOR_DISK: Final = 1.0  # seconds for a commit, even when the deadline is near
@@ -62,7 +64,7 @@ class AwakeClock:
         self.slept = slept - self._slept > _TICK
         self.late = self.slept or now - self._last > _MOST
         self._last, self._slept = now, slept
-        self._next = self._loop.call_later(_TICK, self._tick)
+        self._next = undisturbed(lambda: self._loop.call_later(_TICK, self._tick))  # without it, no timeout would end
         if self._on_tick is not None:
             self._on_tick()
 

@@ -22,6 +22,7 @@ _LONGEST_HEAD: Final = 32 * 1024  # bytes before the body: interim responses (1x
 _LONGEST_FRAMING: Final = 64 * 1024  # bytes that chunk sizes, chunk extensions and trailers may add to a body
 _LARGEST_READ: Final = 4 * 1024  # bytes that are parsed in one step of the event loop
 _MOST_PIECES: Final = 4096  # of one body; a server that sends single bytes as chunks would cost much time
+_RESERVE: Final = 2 * 1024 * 1024  # bytes; enough for asyncio's read buffer and CPython's next arena of small objects
 _GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's code for the gzip format
 _CONNECTED: Final = ("connect_tcp.complete", "start_tls.complete")
 _NO_PROXY: Final = "the answer of the proxy is no HTTP"
@@ -71,6 +72,13 @@ class ReplyEncodedError(UnreadReplyError):
         super().__init__("the reply is compressed, which was not asked for")
 
 
+class NoMemoryForReplyError(httpx2.TransportError):
+    """This process has no memory for the reply, so it sent nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no memory for its answer, so nothing was sent")
+
+
 class BoundedTransport(httpx2.AsyncBaseTransport):
     """Send the requests of one conversation over the shared client `http`, and read each reply within limits.
 
@@ -83,10 +91,11 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         self._left: bool | None = None
         self._needs_tls = False  # what is sent before the handshake is for a proxy
         self._socket = _SocketLimit()
-        self.reply: httpx2.Response | None = None
-        """The last reply that was read completely; it stays here even if a later step fails."""
-        self.torn: httpx2.Response | None = None
-        """A reply whose body was cut off, or whose reader was cancelled, with the part that arrived."""
+        self._reserve = b""
+        self._reply: httpx2.Response | None = None
+        self._content = bytearray()
+        self.complete = False
+        """True if the reply was read completely; it stays here even if a later step fails."""
 
     @property
     def certainly_unsent(self) -> bool:
@@ -104,16 +113,18 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         Raises:
             httpx2.TransportError: the request could not be sent, or the reply could not be read completely.
         """
-        reply, content = await self._send(request), bytearray()
+        self._reply, self._content, self.complete = None, bytearray(), False
+        reply = self._reply = await self._send(request)
         try:
-            await self._tell_malformed(_read_bounded(reply, content))
-            self.reply = _whole(reply, bytes(content))
-        except BaseException:
-            self.torn = _whole(reply, bytes(content))
-            raise
+            await self._tell_malformed(_read_bounded(reply, self._content))
+            self.complete = True
         finally:
             await reply.aclose()
-        return self.reply
+        return _whole(reply, bytes(self._content))
+
+    def received(self) -> httpx2.Response | None:
+        """Return the reply, or the part of it that arrived before it was cut off; None if its head did not arrive."""
+        return None if self._reply is None else _whole(self._reply, bytes(self._content))
 
     async def head(self, request: httpx2.Request) -> httpx2.Response:
         """Send the request and leave the body of the reply unread: it may be an endless event stream."""
@@ -129,7 +140,23 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         self._needs_tls = request.url.scheme == "https"
         request.headers["Accept-Encoding"] = "identity"
         request.extensions = {**request.extensions, "trace": self._trace}
-        return await self._tell_malformed(self._http.send(request, stream=True, follow_redirects=False))
+        self._reserve_memory()
+        try:
+            return await self._tell_malformed(self._http.send(request, stream=True, follow_redirects=False))
+        finally:
+            self._reserve = b""
+
+    def _reserve_memory(self) -> None:
+        """Hold memory until the request is sent: an answer that cannot be read costs a rotated token.
+
+        Raises:
+            NoMemoryForReplyError: there is none; nothing was sent.
+        """
+        try:
+            self._reserve = bytes(_RESERVE)
+        except MemoryError:
+            self._left = False
+            raise NoMemoryForReplyError from None
 
     async def _tell_malformed(self, reading: Awaitable[T]) -> T:
         """Return the result of `reading`.
@@ -155,6 +182,8 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
             self._left = True
         elif self._left is None:
             self._left = False
+        if event.endswith("receive_response_headers.started") and not self._needs_tls:
+            self._reserve = b""
         if event.endswith(_CONNECTED):
             self._socket.watch(info["return_value"])
         elif event.endswith("receive_response_headers.complete"):

@@ -13,7 +13,6 @@ from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.client import is_other_account
 from openab_auth.oauth.entries import (
     OvertakenError,
     UnsavedLogins,
@@ -39,10 +38,11 @@ from openab_auth.oauth.http import LAST_REQUEST, LAST_TRY, Deadline, awake_timeo
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, stored_login
 from openab_auth.oauth.tokens.refresh_notes import RefreshNotes
+from openab_auth.oauth.tokens.same_account import check_same_account
 from openab_auth.oauth.vendors.facts import facts_of
 from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Store, Tenant
 from openab_auth.storage.commit.draft import Draft
-from openab_auth.storage.errors import StoreUnreadableError
+from openab_auth.storage.errors import OpenabAuthError, StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 
 if TYPE_CHECKING:
@@ -231,26 +231,18 @@ class Refresh:
                         ) from None
                     raise
                 _log.warning("%s: a refresh got no answer (%s) and is repeated once", self._tenant, error.reason)
+            except OpenabAuthError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the token may be posted already
+                self._doubtful = True
+                raise undisturbed(partial(backoff.unread_answer_error, self._tenant, error)) from None
         raise AssertionError  # the second round returns or raises
-
-    def _check_owner(self, posted: LoginEntry, tokens: TokenResponse, note: Note) -> None:
-        """Refuse the tokens of another account; the login is then dead, because its token was rotated.
-
-        The subject decides, never the label.
-        """
-        before, now = note.account or "one account", tokens.account or "another account"
-        if is_other_account(note.subject, posted.refresh_token, tokens.subject):
-            _log.error("%s: the vendor answered a refresh with tokens of %s, which are not stored", self._tenant, now)
-            said = f"it belongs to {before}, and the vendor renewed it as {now}, which was not stored"
-            raise LoginDeadError(self._tenant, said)
-        if note.account and tokens.account and note.account != tokens.account:
-            _log.info("%s: the account with the label %s has the label %s now", self._tenant, before, now)
 
     def _renewal(
         self, posted: LoginEntry, tokens: TokenResponse, note: Note, lease: Lease, row: Vendor
     ) -> UnsavedRenewal:
         """Return the token response as the login that replaces `posted`, if it belongs to the same account."""
-        self._check_owner(posted, tokens, note)
+        check_same_account(self._tenant, posted, tokens, note)
         entry = cache(partial(renewed_entry, posted, tokens, now=self._clock()))
 
         def spill(store: Store) -> None:
