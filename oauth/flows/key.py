@@ -40,6 +40,8 @@ class KeyFlow(Flow):
         from openab_auth.oauth.flows.login_offer import LoginOffer  # noqa: PLC0415 - as above
         from openab_auth.storage.records.notes import Begun  # noqa: PLC0415 - as above
 
+        if vendor.check_url:
+            context.driver.http(vendor.network_policy)  # it raises if no key could be checked later
         entry = PendingEntry(
             verifier=new_verifier(),  # nobody gets them; they tell this pending login from others
             state=new_state(),

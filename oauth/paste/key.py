@@ -6,7 +6,7 @@ No error and no repr contains the paste. A key in doubt is refused, because a ve
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from openab_auth.oauth.errors import PasteRefusedError
@@ -30,7 +30,7 @@ class PastedKey:
     """Hold a key, and the environment variable in which the person had it, if the paste names one."""
 
     key: Secret
-    variable: str | None = None
+    variable: str | None = field(default=None, repr=False)
 
 
 def read_key(text: str) -> PastedKey:

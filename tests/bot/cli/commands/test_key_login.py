@@ -64,6 +64,22 @@ def test_what_is_no_key_is_status_7_and_the_login_waits(paste: str, call: Run, h
     assert "pending:cursor:0" in (home / ".openab/agent/auth.json").read_text()
 
 
+def test_doctor_asks_the_address_that_checks_keys(call: Run, home: Path) -> None:
+    config = """
+        [auth]
+        vendors = ["cursor", "keyed"]
+        [vendors.keyed]
+        flow = "key"
+        check_url = "http://127.0.0.1:9/me"
+    """
+    (home / ".config/openab-auth/config.toml").write_text(config)
+
+    checks = {one["name"]: one for one in json.loads(call("doctor", "--json").stdout)["checks"]}
+
+    assert checks["cursor reach"]["message"] == "needs no network"
+    assert "no answer from 127.0.0.1" in checks["keyed reach"]["message"]
+
+
 def test_exec_gives_the_key_to_its_command(call: Run, run: Run) -> None:
     call("login", "cursor")
     call("complete", "cursor", text=KEY)

@@ -16,6 +16,7 @@ from openab_auth.oauth.errors import (
     KeyUncheckedError,
     LoginDeadError,
     LoginTakenError,
+    NetworkVariableError,
     NoPendingLoginError,
     PasteRefusedError,
 )
@@ -131,6 +132,21 @@ async def test_silence_is_an_outage_whose_error_holds_no_key(
     assert KEY not in repr(unchecked.value) + str(vars(unchecked.value))
     ours = [one for one in caplog.records if one.name.startswith("openab_auth")]
     assert not any(KEY in one.getMessage() for one in ours)
+
+
+async def test_a_login_whose_key_could_not_be_checked_does_not_begin(
+    catalogue: Catalogue, store: AsyncStore, clock: Clock
+) -> None:
+    driver = Driver(environ={"ALL_PROXY": "socks4://127.0.0.1:9"})
+    logins = Logins(catalogue, store, driver, clock=clock)
+
+    with pytest.raises(NetworkVariableError):
+        await logins.begin("keyed", ADA)
+
+    await logins.begin("bare", ADA)
+    assert (await logins.complete(KEY, ADA)).vendor.name == "bare"
+    await logins.aclose()
+    await driver.aclose()
 
 
 async def test_agents_read_the_key_and_a_refused_key_ends_the_login(
