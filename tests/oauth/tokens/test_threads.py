@@ -103,7 +103,7 @@ async def test_a_choice_whose_login_is_gone_is_asked_for_and_not_replaced(
         await served(source)
 
 
-async def test_records_that_cannot_be_read_stop_only_agents_that_know_their_thread(
+async def test_unreadable_records_stop_only_agents_that_know_their_thread(
     store: FileStore, in_thread: InThread
 ) -> None:
     store.path.with_name("auth.json.threads").write_text("{torn")

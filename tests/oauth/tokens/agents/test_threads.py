@@ -109,7 +109,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
-def test_64_agents_in_8_threads_with_3_accounts_make_one_refresh_for_each_account(
+def test_64_agents_in_8_threads_refresh_each_of_3_accounts_once(
     accounts: FileStore, config: Path, issuer: ThreadedIssuer
 ) -> None:
     with (
