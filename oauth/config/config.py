@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.config.channels import ChannelSettings, read_channels, read_policy
 from openab_auth.oauth.config.paths import expand_home, find_config, path_in_config
 from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
 from openab_auth.oauth.config.variables import replace_variables
 from openab_auth.oauth.errors import ConfigError, RelativePathError, UnknownHomeError
 from openab_auth.storage.records.threads import SHARED_ACCOUNTS, AccountPolicy
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.config.channels import ChannelSettings
 
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
 TABLES: Final = ("discord", "store", "auth", "vendors", "mcp")
@@ -146,8 +148,8 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             refresh_ahead=auth.flag("refresh_ahead", default=True),
             mcp_add=auth.flag("mcp_add"),
             mcp_proxy=auth.one_of("mcp_proxy", ("none", "environment"), "none") == "environment",
-            accounts=read_policy(auth),
-            channels=read_channels(auth),
+            accounts=_accounts(auth) if "accounts" in top.table("auth") else SHARED_ACCOUNTS,
+            channels=_channels(auth) if "channels" in top.table("auth") else {},
         ),
         vendors=top.tables("vendors"),
         vendor_templates=ConfigTable(found, "", []).tables("vendors"),
@@ -155,3 +157,15 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
         mcp=top.tables("mcp"),
         mistakes=tuple(mistakes),
     )
+
+
+def _accounts(auth: ConfigTable) -> AccountPolicy:
+    from openab_auth.oauth.config.channels import read_policy  # noqa: PLC0415 - few configs have policies
+
+    return read_policy(auth)
+
+
+def _channels(auth: ConfigTable) -> Mapping[int, ChannelSettings]:
+    from openab_auth.oauth.config.channels import read_channels  # noqa: PLC0415 - as above
+
+    return read_channels(auth)

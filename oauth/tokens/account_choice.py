@@ -9,6 +9,7 @@ from openab_auth.oauth.accounts import Account, needs_catalogue, resolve, vendor
 from openab_auth.oauth.threads.choice import ChosenAccount, choose, choose_without_thread
 from openab_auth.oauth.threads.records import ThreadRecords, policies_in
 from openab_auth.storage.entries import Entry, McpEntry
+from openab_auth.storage.records.threads import THREADS
 
 if TYPE_CHECKING:
     from openab_auth.oauth.runtime import Runtime
@@ -34,7 +35,7 @@ class AccountChoice:
         """
         if self._thread is None:
             return choose_without_thread(word, self._runtime.known_catalogue, entries)
-        records = await self._runtime.store.threads()
+        records = await self._runtime.store.records(THREADS)
         if records is not self._known_for:
             self._known, self._known_for = {}, records
         known = self._known.get(word)

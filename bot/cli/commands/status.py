@@ -13,7 +13,6 @@ from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_for_reading
 from openab_auth.oauth.errors import join_words, one_line
 from openab_auth.oauth.logins import LoginState, read_status
-from openab_auth.oauth.threads import accounts_of_thread, thread_in
 from openab_auth.storage import CONSOLE, NEVER
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.mcp import GrantedAccess
     from openab_auth.oauth.threads import Because, ThreadAccount
     from openab_auth.oauth.vendors import Vendor
+    from openab_auth.storage import ThreadId
 
 _BECAUSE: Final[dict[Because, str]] = {
     "named": "because they name it",
@@ -52,13 +52,23 @@ def status(arguments: argparse.Namespace) -> int:
         for login in found.pending
     ]
     lines += [f"{vendor.tenant}: in the environment, ${variable}; not stored" for vendor, variable in found.environment]
-    if (thread := thread_in(os.environ, arguments.thread)) is not None:
+    if (thread := _thread(arguments)) is not None:
+        from openab_auth.oauth.threads import accounts_of_thread  # noqa: PLC0415 - only a thread pays for it
+
         accounts = accounts_of_thread(thread, store.threads(), catalogue=catalogue, entries=store.read())
         result["thread"] = {"id": str(thread), "accounts": [_thread_account(account) for account in accounts]}
         lines += [one_line(f"thread {thread}: {_account_line(one)}", longest=_LONGEST) for one in accounts]
     lines += [f"problem: {problem.what}; {problem.repair}" for problem in found.problems]
     print_result(result, "\n".join(lines), as_json=arguments.json)
     return DONE
+
+
+def _thread(arguments: argparse.Namespace) -> ThreadId | None:
+    if arguments.thread is None and not any(name.startswith("OPENAB_") for name in os.environ):
+        return None
+    from openab_auth.oauth.threads import thread_in  # noqa: PLC0415 - as above
+
+    return thread_in(os.environ, arguments.thread)
 
 
 def _thread_account(account: ThreadAccount) -> dict[str, object]:

@@ -120,7 +120,7 @@ def test_a_deleted_thread_takes_its_choices_and_agreements_with_it(store: Memory
     assert records.agreement(ADA) == Agreement(frozenset({OTHER}))
 
 
-def test_a_person_who_leaves_takes_agreements_and_choices_of_own_accounts_along(store: MemoryStore) -> None:
+def test_a_person_who_leaves_takes_agreements_and_own_choices_along(store: MemoryStore) -> None:
     claude = Account(VendorName("claude@work"), Tenant("anthropic-oauth@work"), "work")
     store.update(lambda draft: agree(draft, ADA, None))
     for account in (codex("u41"), claude):

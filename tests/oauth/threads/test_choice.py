@@ -81,7 +81,7 @@ def test_the_choice_comes_before_the_policy_and_a_name_before_the_choice() -> No
     assert found("codex", seen(ADA) | chosen("")) == ("codex", "thread")
 
 
-def test_under_personal_the_owners_own_account_serves_after_its_person_agreed() -> None:
+def test_under_personal_the_owners_account_serves_after_its_person_agreed() -> None:
     records = seen(ADA, PERSONAL)
 
     with pytest.raises(NotAgreedError, match="has not agreed"):
@@ -112,7 +112,7 @@ def test_under_personal_a_thread_without_owner_gets_nothing() -> None:
 
 
 @pytest.mark.parametrize("policies", [SHARED, PERSONAL])
-def test_another_persons_account_is_refused_until_that_person_agrees_to_this_thread(policies: Policies) -> None:
+def test_another_persons_account_is_refused_until_that_person_agrees(policies: Policies) -> None:
     records = seen(ADA, policies)
 
     with pytest.raises(AccountNotForThreadError, match="belongs to another person"):
@@ -123,7 +123,7 @@ def test_another_persons_account_is_refused_until_that_person_agrees_to_this_thr
     assert found("codex", records | agreed(BOB) | chosen("u42")) == ("codex@u42", "thread")
 
 
-def test_an_account_of_a_vendor_that_this_process_does_not_know_has_its_person_too() -> None:
+def test_an_account_of_an_unknown_vendor_has_its_person_too() -> None:
     with pytest.raises(AccountNotForThreadError, match="belongs to another person"):
         found("lab@u42", seen(ADA))
 
@@ -132,7 +132,7 @@ def test_an_account_of_a_vendor_that_this_process_does_not_know_has_its_person_t
     "policies",
     [PERSONAL, Policies(guilds={9: PERSONAL_ACCOUNTS}), Policies(channels={9: PERSONAL_ACCOUNTS})],
 )
-def test_a_thread_that_no_bot_has_seen_gets_shared_accounts_only_if_no_policy_is_personal(policies: Policies) -> None:
+def test_an_unseen_thread_gets_shared_accounts_if_no_policy_is_personal(policies: Policies) -> None:
     """Nobody knows its channel."""
     stored: dict[str, ThreadRecord] = {policy_key(BOT): SHARED, policy_key(2): policies}
 
@@ -166,7 +166,7 @@ def test_the_config_of_this_process_applies_as_well(config: Policies) -> None:
     assert found("codex", seen(ADA, PERSONAL) | agreed(ADA), config=SHARED) == ("codex@u41", "personal")
 
 
-def test_the_policies_of_another_bot_do_not_count_for_a_thread_that_was_seen() -> None:
+def test_another_bots_policies_do_not_count_for_a_thread_that_was_seen() -> None:
     assert found("codex", {**seen(ADA), policy_key(2): PERSONAL}) == ("codex", "shared")
 
 

@@ -74,7 +74,7 @@ class RecordContract:
         assert store.update(lambda draft: draft.servers.pop("linear")) == linear
         assert dict(store.servers()) == {}
 
-    def test_records_about_threads_outlive_every_login_and_a_raising_mutation_writes_none(self, store: Store) -> None:
+    def test_records_about_threads_outlive_every_login(self, store: Store) -> None:
         choice = ThreadChoices({"codex": "work"})
 
         def choose(draft: Draft) -> None:
