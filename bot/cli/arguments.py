@@ -8,7 +8,7 @@ from typing import Final
 from openab_auth.storage.errors import OpenabAuthError
 
 _WITH_VALUE: Final = frozenset({"--store", "--config", "--user", "--port", "--min-ttl", "--for", "--from"})
-_ALONE: Final = frozenset({"--json", "--local", "--rejected", "--no-wait", "--help", "-h", "--version"})
+_ALONE: Final = frozenset({"--json", "--local", "--rejected", "--revoke", "--no-wait", "--help", "-h", "--version"})
 
 
 class UsageError(OpenabAuthError):

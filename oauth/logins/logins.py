@@ -32,6 +32,7 @@ from openab_auth.oauth.flows import (
 from openab_auth.oauth.logins.completing import pasteable, read_expected
 from openab_auth.oauth.logins.login_states import LoginStates
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
+from openab_auth.oauth.logins.person_logout import PersonLogout, end_person
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
@@ -264,6 +265,16 @@ class Logins:
         row = catalogue.row_of(tenant, entry) if isinstance(entry, LoginEntry) else None
         client = await flow_of(row).client(self._context, row, tenant) if row else None
         return await self._context.background.finish(self._remover.remove(tenant, generation, client, revoke=revoke))
+
+    async def end_person(self, person: UserId, *, revoke: bool) -> PersonLogout:
+        """End all logins, pending logins, choices and agreements of one person; with `revoke`, also at the vendors.
+
+        Raises:
+            LoginChangedError: a new login came in meanwhile; what has ended until then stays ended.
+            StorageError: the store cannot be read or written; the same holds.
+        """
+        catalogue = await self.catalogue()
+        return await end_person(person, self._store, self._waiting, catalogue, self.logout, revoke=revoke)
 
     def stop_waiting(self) -> None:
         """Stop waiting for refreshes of other processes, because this process has to stop."""
