@@ -13,7 +13,7 @@ from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.accounts import account_word
 from openab_auth.oauth.errors import NothingOfPersonError, one_line
 from openab_auth.oauth.logins import EndedLogin, LogoutResult, PersonLogout
-from openab_auth.storage import UserId
+from openab_auth.storage import Tenant, UserId
 
 _PROGRAM: Final = "openab-auth logout"
 _ONE_OF_BOTH: Final = "logout needs a TENANT, or --user with the id of a person"
@@ -54,6 +54,8 @@ def _json(done: LogoutResult) -> dict[str, object]:
     result: dict[str, object] = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
     if done.left:
         result["left"] = done.left
+    if done.shared_with:
+        result["shared_with"] = list(done.shared_with)
     return result
 
 
@@ -73,8 +75,11 @@ def _not_revoked_for(ended: EndedLogin) -> str:
     """Name the logins of others that a revocation might have ended."""
     if not ended.shared_with:
         return ""
-    names = ", ".join(one_line(tenant) for tenant in ended.shared_with)
-    return f" The same vendor account is also stored as {names}, which a revocation might end."
+    return f" The same vendor account is also stored as {_names(ended.shared_with)}, which a revocation might end."
+
+
+def _names(tenants: tuple[Tenant, ...]) -> str:
+    return ", ".join(map(one_line, tenants))
 
 
 def _logged_out(done: LogoutResult) -> str:
@@ -86,4 +91,5 @@ def _logged_out(done: LogoutResult) -> str:
         if done.revoked:
             said += f", but {'the former login' if done.newer_kept else 'it'} is revoked at the vendor"
     left = "".join(f"\nCareful: {what}." for what in done.left)
-    return f"{one_line(done.tenant)}: {said}{f' ({done.note})' if done.note else ''}.{left}"
+    shared = f" The revocation may also have ended {_names(done.shared_with)}." if done.shared_with else ""
+    return f"{one_line(done.tenant)}: {said}{f' ({done.note})' if done.note else ''}.{shared}{left}"
