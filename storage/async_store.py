@@ -47,8 +47,9 @@ class AsyncStore:
         return await in_thread(self._store.read) if entries is None else entries
 
     async def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
-        """Return all records of one kind; see `Store.records`."""
-        return await in_thread(self._store.records, kind)
+        """Return all records of one kind; see `Store.records`. Known records need no worker thread."""
+        records = self._store.peek_records(kind)
+        return await in_thread(self._store.records, kind) if records is None else records
 
     async def notes(self) -> Mapping[str, Note]:
         """Return the notes by tenant; see `Store.records`."""

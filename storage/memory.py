@@ -51,6 +51,10 @@ class MemoryStore(Store):
         """Return all records of one kind by key."""
         return MappingProxyType(self._records[kind.name])
 
+    def peek_records(self, kind: RecordKind[R]) -> Mapping[str, R] | None:
+        """Return all records of one kind by key."""
+        return self._records[kind.name]
+
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run the mutations in one commit; drop a mutation that raises an error alone."""
         with self._lock:

@@ -61,6 +61,13 @@ class StoreReader(Protocol):
         """
         ...
 
+    def peek_records(self, kind: RecordKind[R]) -> Mapping[str, R] | None:  # noqa: ARG002 -- for backends that know
+        """Return all records of one kind if this process knows that they are current, else None. Never blocks.
+
+        The same object stands for the same records.
+        """
+        return None
+
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair, without changing anything."""
         ...

@@ -20,6 +20,7 @@ _MODULES = {
     "login": "commands.login",
     "complete": "commands.login",
     "cancel": "commands.login",
+    "use": "commands.use",
     "logout": "commands.logout",
     "token": "commands.tokens",
     "refresh": "commands.tokens",

@@ -133,10 +133,12 @@ def _add_token(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-ttl", type=_seconds, metavar="S", help="seconds for which it must stay valid (default: 120)"
     )
+    _add_thread(parser)
 
 
 def _add_refresh(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tenant", metavar="TENANT")
+    _add_thread(parser)
     parser.add_argument(
         "--rejected",
         action="store_true",
@@ -145,8 +147,28 @@ def _add_refresh(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_exec(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] TENANT [TENANT ...] -- COMMAND ..."
+    parser.usage = (
+        "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] [--thread ID]\n"
+        "                        TENANT [TENANT ...] -- COMMAND ..."
+    )
     parser.add_argument("tenants", metavar="TENANT", nargs="+")
+    _add_thread(parser)
+
+
+def _add_use(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "account",
+        metavar="ACCOUNT",
+        nargs="?",
+        help="vendor@label, vendor@shared or vendor@me to choose it; a vendor, or nothing, to show the choice",
+    )
+    parser.add_argument("--drop", action="store_true", help="forget the choice for this vendor")
+    _add_thread(parser)
+    _add_user(parser)
+
+
+def _add_thread(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--thread", metavar="ID", help="the Discord thread (default: that of the environment)")
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:
@@ -209,10 +231,11 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "login": ("step one: print the login link; for a login by code, wait for the approval", _add_login),
     "complete": ("step two: paste the redirect, or wait for the approval", _add_complete),
     "cancel": ("forget a pending login", _add_cancel),
-    "status": ("show every login, pending login and problem; never a secret", _add_nothing),
+    "status": ("show every login, pending login and problem; never a secret", _add_thread),
     "token": ("print a valid access token, refreshed first if necessary", _add_token),
     "refresh": ("refresh a login now", _add_refresh),
     "exec": ("run a command with each token in the variable that the vendor's tools read", _add_exec),
+    "use": ("choose the account that agents in a thread use", _add_use),
     "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),
     "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_obscure),
     "reveal": ("print the secret that was obscured", _add_nothing),

@@ -13,16 +13,19 @@ if TYPE_CHECKING:
         store_policies,
         store_thread,
     )
-    from openab_auth.oauth.threads.choice import Because, ChosenAccount, choose, choose_without_thread
+    from openab_auth.oauth.threads.choice import Because, ChosenAccount, choose, choose_without_thread, names_account
+    from openab_auth.oauth.threads.overview import ThreadAccount, accounts_of_thread
     from openab_auth.oauth.threads.records import ThreadRecords, policies_in
-    from openab_auth.oauth.threads.vendor_key import vendor_key
+    from openab_auth.oauth.threads.vendor_keys import vendor_key
     from openab_auth.oauth.threads.which_thread import THREAD_VARIABLE, thread_in
 
 __all__ = [
     "THREAD_VARIABLE",
     "Because",
     "ChosenAccount",
+    "ThreadAccount",
     "ThreadRecords",
+    "accounts_of_thread",
     "agree",
     "choose",
     "choose_account",
@@ -30,6 +33,7 @@ __all__ = [
     "drop_choice",
     "forget_person",
     "forget_thread",
+    "names_account",
     "policies_in",
     "store_policies",
     "store_thread",
@@ -44,7 +48,9 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "Because": "choice",
             "ChosenAccount": "choice",
             "THREAD_VARIABLE": "which_thread",
+            "ThreadAccount": "overview",
             "ThreadRecords": "records",
+            "accounts_of_thread": "overview",
             "agree": "changes",
             "choose": "choice",
             "choose_account": "changes",
@@ -52,10 +58,11 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "drop_choice": "changes",
             "forget_person": "changes",
             "forget_thread": "changes",
+            "names_account": "choice",
             "policies_in": "records",
             "store_policies": "changes",
             "store_thread": "changes",
             "thread_in": "which_thread",
-            "vendor_key": "vendor_key",
+            "vendor_key": "vendor_keys",
         },
     )

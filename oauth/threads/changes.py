@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import AccountNotForThreadError, NotThreadOwnerError
 from openab_auth.oauth.threads.records import ThreadRecords
-from openab_auth.oauth.threads.vendor_key import vendor_key
+from openab_auth.oauth.threads.vendor_keys import vendor_key
 from openab_auth.oauth.vendors.account_labels import person_of
 from openab_auth.storage.records.threads import (
     PERSONAL_ACCOUNTS,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from openab_auth.oauth.accounts import Account, resolve
 from openab_auth.oauth.errors import AccountNotForThreadError, NoAccountForThreadError, NotAgreedError
-from openab_auth.oauth.threads.vendor_key import vendor_key
+from openab_auth.oauth.threads.vendor_keys import vendor_key
 from openab_auth.oauth.vendors.account_labels import OWN, SHARED, own_label, split_label, with_label
 from openab_auth.storage.records.threads import PERSONAL_ACCOUNTS, Policies, ThreadId
 
@@ -85,6 +85,11 @@ def choose(  # noqa: PLR0913 - everything that the rules look at
     return ChosenAccount(account, BY_DEFAULT)
 
 
+def names_account(word: str, catalogue: Catalogue, entries: Mapping[str, Entry]) -> bool:
+    """Return whether a word names one account, the shared default included, instead of only a vendor."""
+    return word.rpartition("@")[2] in {SHARED, OWN} or bool(_account(word, catalogue, entries, None).label)
+
+
 def _checked(chosen: ChosenAccount, thread: ThreadId, records: ThreadRecords, config: Policies) -> ChosenAccount:
     """Return the account if it may serve the thread."""
     account, person = chosen.account, chosen.account.person
@@ -105,7 +110,9 @@ def _account(word: str, catalogue: Catalogue | None, entries: Mapping[str, Entry
     """
     account = resolve(word, catalogue, entries, person)
     is_known = catalogue is not None and catalogue.named(account.name) is not None
-    return account if account.label or is_known else replace(account, label=split_label(account.name)[1])
+    if account.label or is_known or not (label := split_label(account.name)[1]):
+        return account
+    return replace(account, label=label)
 
 
 def _is_named(word: str, account: Account) -> bool:

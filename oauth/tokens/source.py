@@ -9,7 +9,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from openab_auth.oauth.accounts import Account, needs_catalogue, not_logged_in, resolve
+from openab_auth.oauth.accounts import Account, not_logged_in
 from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, end_rejected, read_login
 from openab_auth.oauth.errors import (
     NetworkVariableError,
@@ -20,12 +20,15 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
 )
 from openab_auth.oauth.runtime import Runtime
+from openab_auth.oauth.threads.which_thread import thread_in
+from openab_auth.oauth.tokens.account_choice import AccountChoice
 from openab_auth.oauth.tokens.shared_refreshes import SharedRefreshes
 from openab_auth.storage import AsyncStore, Entry, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client import Driver
     from openab_auth.oauth.errors import InsufficientScopeError
+    from openab_auth.oauth.threads import ChosenAccount
     from openab_auth.oauth.tokens.httpx_auth import TokenAuth
     from openab_auth.oauth.vendors import Catalogue
 
@@ -39,9 +42,15 @@ class TokenSource:
     Without a `catalogue` and a `driver` they are made from the config and the environment when a refresh or a vendor's
     name first needs them. A `Runtime` in place of the store brings its own catalogue, driver and clock, and stays open.
     `clock` gives unix seconds. `deadline` (seconds) bounds a refresh, and the wait for a refresh by another process.
+
+    `thread` is the id of the Discord thread in which the agent works; without it, the environment names the thread.
+    Where a thread is known, a word means the account that may serve the thread, and an `Account` still means itself.
+
+    Raises:
+        ThreadIdError: `thread` or OPENAB_AUTH_THREAD is no id.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what replaces the parts of a runtime, and what the agent is
         self,
         store: Store | AsyncStore | Runtime,
         *,
@@ -49,10 +58,12 @@ class TokenSource:
         driver: Driver | None = None,
         clock: Callable[[], float] = time.time,
         deadline: float = REFRESH_DEADLINE,
+        thread: int | str | None = None,
     ) -> None:
         self._owns_runtime = not isinstance(store, Runtime)
         self._runtime = store if isinstance(store, Runtime) else Runtime(store, catalogue, driver, clock)
         self._store, self._clock = self._runtime.store, self._runtime.clock
+        self._accounts = AccountChoice(self._runtime, thread_in(self._runtime.environ, thread, "thread"))
         self._unsaved = UnsavedLogins(self._store)
         self._refreshes = SharedRefreshes(self._store, self._runtime, self._unsaved, deadline=deadline)
         self._audiences: dict[Tenant, tuple[LoginEntry, str]] = {}
@@ -71,7 +82,8 @@ class TokenSource:
         (an outage, a busy lease, a full disk, a refused client, an unusable proxy), return it until it expires.
 
         Raises:
-            NotLoggedInError: nobody is logged in there.
+            NotLoggedInError: nobody is logged in there, or no account may serve the thread yet.
+            AccountNotForThreadError: the thread may not use the account that `tenant_or_vendor` names.
             LoginDeadError: the vendor will not renew this login.
             RefreshBusyError: another process refreshes and did not finish in time.
             VendorUnavailableError: the vendor gave no usable answer.
@@ -93,6 +105,14 @@ class TokenSource:
             if self._lives(token, SKEW if final else 0):
                 return token
             raise
+
+    async def account_for(self, tenant_or_vendor: str) -> ChosenAccount:
+        """Return the account that a word means for this source, and why; it may have no login.
+
+        Raises:
+            AccountNotForThreadError, NotLoggedInError, ConfigError, StorageError: as `get_valid`.
+        """
+        return await self._accounts.choose(tenant_or_vendor, await self._entries_for(tenant_or_vendor))
 
     async def force_refresh(
         self, tenant_or_vendor: str | Account, rejected: AccessToken | Secret | str | None = None
@@ -178,27 +198,31 @@ class TokenSource:
         await self.aclose()
 
     async def _find(self, word: str | Account) -> tuple[Account, LoginEntry]:
-        """Return the login in the store; the config is read only if `word` is not the key of a login."""
+        """Return the login in the store; without a thread, the config is read only if `word` is no key of a login."""
         try:
-            entries = await self._store.read()
+            entries = await self._entries_for(word)
         except (OSError, StorageError):
-            account = self._account(word, {})
+            account = await self._account(word, {})
             if kept := self._unsaved.only_here(account.tenant):
                 return account, kept
             raise
-        unclear = not isinstance(word, Account) and needs_catalogue(word, entries)
-        if unclear and self._runtime.known_catalogue is None:
-            await self._runtime.load_catalogue()
-            entries = await self._store.read()
-        account = self._account(word, entries)
+        account = await self._account(word, entries)
         try:
             stored = read_login(entries, account.tenant)
         except NotLoggedInError:
             raise not_logged_in(account, self._runtime.known_catalogue) from None
         return account, self._unsaved.newest(account.tenant, stored)
 
-    def _account(self, word: str | Account, entries: Mapping[str, Entry]) -> Account:
-        return word if isinstance(word, Account) else resolve(word, self._runtime.known_catalogue, entries)
+    async def _entries_for(self, word: str | Account) -> Mapping[str, Entry]:
+        """Return the entries in the store, and load the config if it says what `word` means."""
+        entries = await self._store.read()
+        if isinstance(word, Account) or not self._accounts.needs_catalogue(word, entries):
+            return entries
+        await self._runtime.load_catalogue()
+        return await self._store.read()
+
+    async def _account(self, word: str | Account, entries: Mapping[str, Entry]) -> Account:
+        return word if isinstance(word, Account) else await self._accounts.account(word, entries)
 
     def _lives(self, token: AccessToken, seconds: float) -> bool:
         return self._clock() + seconds < token.expires_at

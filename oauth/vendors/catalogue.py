@@ -38,7 +38,7 @@ class Catalogue:
     """Hold every vendor and MCP server, and know which of them people may log in to.
 
     `vendors` are the rows by name. `offered` are the names of the vendors that people may log in to; a vendor without
-    its client secret is left out. `auth` says what the config allows of servers. `token_variables` are the environment
+    its client secret is left out. `auth` is the `[auth]` table. `token_variables` are the environment
     variables that hold the bot's own token. `has_config` says whether the process has an operator's config. `problems`
     tell which MCP servers are missing because a file could not be read.
     """
@@ -56,7 +56,7 @@ class Catalogue:
         problems: tuple[Problem, ...] = (),
     ) -> None:
         self.has_config, self.problems = has_config, problems
-        self._rows, self._listed, self._auth = vendors, offered, auth
+        self._rows, self._listed, self.auth = vendors, offered, auth
         self._servers = servers or {}
         of_servers: dict[str, Vendor] = {one.vendor_name: one.vendor for one in self._servers.values()}
         self._vendors = {**vendors, **of_servers}
@@ -71,7 +71,7 @@ class Catalogue:
     def _offered(self) -> tuple[str, ...]:
         """Return the names of the offered vendors; only this looks for the secrets of installed apps."""
         ready = (name for name in self._listed if not self._vendors[name].lacks_secret)
-        allowed = (one for one in self._servers.values() if one.added_by is None or self._auth.mcp_add)
+        allowed = (one for one in self._servers.values() if one.added_by is None or self.auth.mcp_add)
         return (*ready, *(one.vendor_name for one in allowed))
 
     @classmethod
@@ -110,7 +110,7 @@ class Catalogue:
     @property
     def accepts_servers(self) -> bool:
         """Return whether people may add servers."""
-        return self._auth.mcp_add
+        return self.auth.mcp_add
 
     def with_added(self, added: Mapping[str, AddedServer]) -> Catalogue:
         """Return a catalogue that also holds the servers in `added`; they are offered only if people may add servers.
@@ -127,7 +127,7 @@ class Catalogue:
                 servers[name] = self._read(name, one, taken)
                 taken |= owners_of_names(servers=[name])
         found = Catalogue(
-            *(self._rows, self._listed, self._environ, servers, self._auth),
+            *(self._rows, self._listed, self._environ, servers, self.auth),
             token_variables=self._token_variables,
             has_config=self.has_config,
             problems=self.problems,
@@ -163,7 +163,7 @@ class Catalogue:
             server_policy,
         )
 
-        return read_added_server(name, server, taken=taken, base=server_policy(self._auth))
+        return read_added_server(name, server, taken=taken, base=server_policy(self.auth))
 
     def get(self, name: str) -> Vendor:
         """Return the offered vendor of this name; that of an MCP server is `mcp:NAME`, of an account `NAME@label`.
@@ -202,9 +202,9 @@ class Catalogue:
         name = vendor.default_name
         if not rules_of(vendor).needs_login:
             return NoLoginError(vendor.title, vendor.env, vendor.note)
-        if vendor.risk != "ok" and name not in self._auth.accept_risk:
+        if vendor.risk != "ok" and name not in self.auth.accept_risk:
             return RiskNotAcceptedError(name, vendor.risk, vendor.note)
-        if self._auth.vendors is not None and name not in self._auth.vendors:
+        if self.auth.vendors is not None and name not in self.auth.vendors:
             return UnknownVendorError(name, self._offered)
         if vendor.lacks_secret:
             return SecretMissingError(name, vendor.client_secret_env, vendor.secret_problem)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import StoreUnreadableError
@@ -19,6 +19,7 @@ from openab_auth.storage.reader import Problem, StoreReader
 from openab_auth.storage.records import FACTS, NOTES, LoginFacts, RecordKind
 
 R = TypeVar("R")
+_SPILLED_KINDS: Final = (NOTES.name, FACTS.name)
 
 
 class FileReader(StoreReader):
@@ -73,7 +74,7 @@ class FileReader(StoreReader):
         Raises:
             StoreUnreadableError: their file is there but could not be read.
         """
-        if kind.name not in (NOTES.name, FACTS.name):
+        if kind.name not in _SPILLED_KINDS:
             return self._records.load(kind)
         # Read the spills first, because a spill goes only after its note was saved.
         spills = journal.load(self.path, journal.spill_files(self.path))
@@ -83,6 +84,10 @@ class FileReader(StoreReader):
         taken = replace(snapshot.take(self.path), spills=spills)
         spilled = taken.notes if kind.name == NOTES.name else taken.facts(cast("Mapping[str, LoginFacts]", records))
         return {**records, **cast("Mapping[str, R]", spilled)}
+
+    def peek_records(self, kind: RecordKind[R]) -> Mapping[str, R] | None:
+        """Return the records of a kind that no spill carries, if one `stat` proves that they are current, else None."""
+        return None if kind.name in _SPILLED_KINDS else self._records.peek(kind)
 
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair, without changing anything."""

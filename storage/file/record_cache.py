@@ -7,13 +7,14 @@ import time
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from openab_auth.storage.file.record_files import RecordFile
 from openab_auth.storage.file.snapshot import TICK
 from openab_auth.storage.records import RecordKind
 
 R = TypeVar("R")
+_NONE: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class RecordCache:
@@ -22,6 +23,17 @@ class RecordCache:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._known: dict[str, tuple[Hashable, Mapping[str, Any]]] = {}
+
+    def peek(self, kind: RecordKind[R]) -> Mapping[str, R] | None:
+        """Return the records if one `stat` proves that they are current, or that there are none; else None."""
+        known = self._known.get(kind.name)
+        try:
+            found = os.lstat(RecordFile(kind).path_of(self._path))
+        except FileNotFoundError:
+            return _NONE
+        except OSError:
+            return None
+        return known[1] if known is not None and known[0] == _version(found) else None
 
     def load(self, kind: RecordKind[R]) -> Mapping[str, R]:
         """Return the records of one kind as they are on the disk now, read-only; see `RecordFile.load`.

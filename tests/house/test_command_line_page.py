@@ -33,6 +33,7 @@ def test_its_help_is_the_parsers_own() -> None:
         ("login", ("claude",)),
         ("cancel", ("codex",)),
         ("token", ("codex",)),
+        ("use", ("codex@work", "--thread", "7")),
         ("logout", ("codex", "--local")),
         ("doctor", ()),
     ],

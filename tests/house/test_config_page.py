@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from openab_auth.cogs.auth import DiscordSettings, read_bot_config
-from openab_auth.oauth.config import AuthSettings, obscure
+from openab_auth.oauth.config import CHANNEL_KEYS, AuthSettings, ChannelSettings, obscure
 from openab_auth.oauth.config.config import STORE_KEYS, TABLES
 from openab_auth.oauth.vendors import McpServer, Vendor, VendorName
 from openab_auth.oauth.vendors.mcp_server import KEYS as SERVER_KEYS
@@ -31,7 +31,8 @@ redirect_uri = "http://localhost:1455/auth/callback"
 TABLES_OF_CODE: dict[str, tuple[set[str], object]] = {
     "discord": ({one.name for one in fields(DiscordSettings)}, DiscordSettings()),
     "store": (set(STORE_KEYS), None),
-    "auth": ({one.name for one in fields(AuthSettings)}, AuthSettings()),
+    "auth": ({one.name for one in fields(AuthSettings)} - {"channels"}, AuthSettings()),
+    "auth.channels.ID": (set(CHANNEL_KEYS), ChannelSettings()),
     "vendors.NAME": (set(VENDOR_KEYS), Vendor(VendorName("lab"), "", Tenant("lab"))),
     "mcp.NAME": (set(SERVER_KEYS), McpServer("x", URL)),
 }
@@ -53,7 +54,7 @@ ROWS = [(table, *row) for table, rows in SECTIONS.items() for row in rows]
 
 def test_it_has_every_table_and_no_other() -> None:
     assert SECTIONS.keys() == TABLES_OF_CODE.keys()
-    assert [table.partition(".")[0] for table in SECTIONS] == list(TABLES)
+    assert [*dict.fromkeys(table.partition(".")[0] for table in SECTIONS)] == list(TABLES)
 
 
 @pytest.mark.parametrize("table", TABLES_OF_CODE)
@@ -84,7 +85,9 @@ def test_each_example_is_taken(table: str, key: str, default: str, example: str,
     del default
     others = {"vendors.NAME": LAB, "mcp.NAME": f'url = "{URL}"\nclient_id = "c"\nclient_secret_env = "LAB_SECRET"'}
     lines = [line for line in others.get(table, "").splitlines() if line.split(" =")[0] != key]
-    text = "\n".join((f"[{table.replace('NAME', 'lab')}]", *lines, example.replace("EXAMPLE", obscure("x"))))
+    text = "\n".join(
+        (f"[{table.replace('NAME', 'lab').replace('ID', '1')}]", *lines, example.replace("EXAMPLE", obscure("x")))
+    )
     (tmp_path / "mcp.json").write_text("{}")
     file = tmp_path / "config.toml"
     file.write_text(text)

@@ -13,9 +13,10 @@ from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.become import become
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.bot.cli.signals import run_until_signal
-from openab_auth.oauth.accounts import Account, resolve
+from openab_auth.oauth.accounts import Account
 from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError, safe_name
 from openab_auth.oauth.runtime import Runtime
+from openab_auth.oauth.threads import vendor_key
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Vendor, bare_name
 
@@ -55,9 +56,9 @@ def exec(arguments: argparse.Namespace) -> int:  # noqa: A001 - the command's ow
 
 async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
     runtime = open_runtime(arguments)
-    places = await _places(runtime, arguments.tenants)
     environ = dict(os.environ)
-    async with runtime, TokenSource(runtime) as source:
+    async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
+        places = await _places(runtime, source, arguments.tenants)
         for account, place in places.items():
             try:
                 token = await source.get_valid(account)
@@ -72,14 +73,14 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
     return environ
 
 
-async def _places(runtime: Runtime, words: list[str]) -> Mapping[Account, Place]:
+async def _places(runtime: Runtime, source: TokenSource, words: list[str]) -> Mapping[Account, Place]:
     """Return the variable of each account, before any token is requested."""
-    entries, catalogue = await runtime.store.read(), await runtime.catalogue_with_added()
-    accounts = {word: resolve(word, catalogue, entries) for word in words}
+    catalogue = await runtime.catalogue_with_added()
+    accounts = {word: (await source.account_for(word)).account for word in words}
     places: dict[Account, Place] = {}
     for word, account in {account.tenant: (word, account) for word, account in accounts.items()}.values():
         vendor = catalogue.vendor_of(account.tenant)
-        places[account] = _place_of_server(account.tenant) if account.is_server else place_of_vendor(word, vendor)
+        places[account] = _place_of_server(account) if account.is_server else place_of_vendor(word, vendor)
     variables = [place.variable for place in places.values()]
     if taken := [variable for variable in variables if variables.count(variable) > 1]:
         message = f"two of these tokens need the variable ${taken[0]}; run the command with one of them"
@@ -103,6 +104,6 @@ def place_of_vendor(word: str, vendor: Vendor | None) -> Place:
     return Place(vendor.exec_env, before)
 
 
-def _place_of_server(tenant: str) -> Place:
-    """Return the place of an MCP server's token: MCP_LINEAR_TOKEN for `linear`, by one rule for all servers."""
-    return Place(f"MCP_{_NOT_OF_A_NAME.sub('_', bare_name(tenant).upper())}_TOKEN")
+def _place_of_server(account: Account) -> Place:
+    """Return the place of an MCP server's token: MCP_LINEAR_TOKEN for every account of `linear`, and so on."""
+    return Place(f"MCP_{_NOT_OF_A_NAME.sub('_', bare_name(vendor_key(account)).upper())}_TOKEN")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -12,13 +13,21 @@ from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_for_reading
 from openab_auth.oauth.errors import join_words, one_line
 from openab_auth.oauth.logins import LoginState, read_status
+from openab_auth.oauth.threads import accounts_of_thread, thread_in
 from openab_auth.storage import CONSOLE, NEVER
 
 if TYPE_CHECKING:
     from openab_auth.oauth.entries import PendingLogin
     from openab_auth.oauth.mcp import GrantedAccess
+    from openab_auth.oauth.threads import Because, ThreadAccount
     from openab_auth.oauth.vendors import Vendor
 
+_BECAUSE: Final[dict[Because, str]] = {
+    "named": "because they name it",
+    "thread": "chosen in the thread",
+    "personal": "the own account of the thread's owner",
+    "shared": "the shared default",
+}
 _LONGEST: Final = 1000  # characters of a line; a text that another program stored cannot forge a line
 
 
@@ -26,7 +35,7 @@ def status(arguments: argparse.Namespace) -> int:
     """Print every login, pending login and problem; never a secret."""
     store, catalogue, location = open_for_reading(arguments)
     found = read_status(store, catalogue=catalogue, now=time.time())
-    result = {
+    result: dict[str, object] = {
         "store": location,
         "logins": [_login(login) for login in found.logins]
         + [_held(vendor, variable) for vendor, variable in found.environment],
@@ -43,9 +52,26 @@ def status(arguments: argparse.Namespace) -> int:
         for login in found.pending
     ]
     lines += [f"{vendor.tenant}: in the environment, ${variable}; not stored" for vendor, variable in found.environment]
+    if (thread := thread_in(os.environ, arguments.thread)) is not None:
+        accounts = accounts_of_thread(thread, store.threads(), catalogue=catalogue, entries=store.read())
+        result["thread"] = {"id": str(thread), "accounts": [_thread_account(account) for account in accounts]}
+        lines += [one_line(f"thread {thread}: {_account_line(one)}", longest=_LONGEST) for one in accounts]
     lines += [f"problem: {problem.what}; {problem.repair}" for problem in found.problems]
     print_result(result, "\n".join(lines), as_json=arguments.json)
     return DONE
+
+
+def _thread_account(account: ThreadAccount) -> dict[str, object]:
+    """Return the JSON of the account that agents in a thread get; `problem` is the code of the error otherwise."""
+    if account.chosen is None:
+        return {"vendor": account.vendor, "login": None, "problem": account.problem and account.problem.code}
+    return {"vendor": account.vendor, "login": account.login, "because": account.chosen.because}
+
+
+def _account_line(account: ThreadAccount) -> str:
+    if account.chosen is None:
+        return f"no account of {account.vendor}; {account.problem and account.problem.happened}"
+    return f"agents use {account.login}, {_BECAUSE[account.chosen.because]}"
 
 
 def _held(vendor: Vendor, variable: str) -> dict[str, object]:

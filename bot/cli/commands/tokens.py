@@ -10,7 +10,6 @@ from typing import Any
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
-from openab_auth.oauth.accounts import resolve
 from openab_auth.oauth.errors import one_line
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import Secret
@@ -19,13 +18,20 @@ from openab_auth.storage import Secret
 async def token(arguments: argparse.Namespace) -> int:
     """Print a valid access token; refresh it first if necessary."""
     runtime = open_runtime(arguments)
-    async with runtime, TokenSource(runtime) as source:
+    async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
+        chosen = await source.account_for(arguments.tenant)
         if arguments.min_ttl is None:
-            valid = await source.get_valid(arguments.tenant)
+            valid = await source.get_valid(chosen.account)
         else:
-            valid = await source.get_valid(arguments.tenant, min_ttl=arguments.min_ttl)
+            valid = await source.get_valid(chosen.account, min_ttl=arguments.min_ttl)
     value = valid.value.reveal()
-    result = {"access_token": value, "expires_at": valid.expires_at, "token_type": "Bearer"}
+    result = {
+        "access_token": value,
+        "expires_at": valid.expires_at,
+        "token_type": "Bearer",
+        "login": chosen.account.tenant,
+        "because": chosen.because,
+    }
     print_result(result, value, as_json=arguments.json)
     return DONE
 
@@ -37,13 +43,11 @@ def refresh(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 
 async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> int:
     runtime = open_runtime(arguments)
-    entries = await runtime.store.read()
-    account = resolve(arguments.tenant, runtime.catalogue, entries)
-    tenant = account.tenant
-    async with runtime, TokenSource(runtime) as source:
+    async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
+        account = (await source.account_for(arguments.tenant)).account
         renewed = await source.force_refresh(account, rejected=rejected)
         refreshed = source.has_renewed(account, renewed)
-    result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
+    result = {"tenant": account.tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
     done = "refreshed" if refreshed else "another token was already stored; no request was sent"
-    print_result(result, f"{one_line(tenant)}: {done}", as_json=arguments.json)
+    print_result(result, f"{one_line(account.tenant)}: {done}", as_json=arguments.json)
     return DONE

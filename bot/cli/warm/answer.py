@@ -15,6 +15,7 @@ from openab_auth.storage.format import json_text
 SKEW = 120  # seconds, as in `openab_auth.oauth.entries.login_entry`: a token this close to its end is renewed first
 _LONGEST_TTL = 10**9  # seconds, as in `openab_auth.bot.cli.parser`
 _FILE_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+_THREAD_VARIABLES = frozenset({"OPENAB_AUTH_THREAD", "OPENAB_THREAD_ID", "OPENAB_CHANNEL_ID"})
 _OVERRIDES = frozenset({"tenant", "env", "exec_env"})  # keys of a vendor's table that change where its token goes
 
 
@@ -38,7 +39,7 @@ class Request:
                 self.child = list(rest)
             elif word == "--json":
                 self.json, is_over = True, len(plain) > 1
-            elif name in {"--store", "--config", "--min-ttl"}:
+            elif name in {"--store", "--config", "--min-ttl", "--thread"}:
                 value = value if equals else next(rest, "")
                 if not value or value.startswith("-"):
                     raise UnusualError
@@ -57,7 +58,7 @@ class Request:
 class Config:
     """The part of a config that a warm answer needs: the store, and the tenants of vendors and servers."""
 
-    __slots__ = ("lists_servers", "servers", "store", "vendors")
+    __slots__ = ("is_personal", "lists_servers", "servers", "store", "vendors")
 
     def __init__(
         self,
@@ -65,9 +66,10 @@ class Config:
         vendors: dict[str, dict[str, object]] | None = None,
         servers: set[str] | None = None,
         lists_servers: bool = False,  # noqa: FBT001, FBT002 - as `read_config` gives it
+        is_personal: bool = False,  # noqa: FBT001, FBT002 - as above
     ) -> None:
         self.store, self.vendors, self.servers = store, vendors or {}, servers or set()
-        self.lists_servers = lists_servers
+        self.lists_servers, self.is_personal = lists_servers, is_personal
 
 
 def token(request: Request) -> str:
@@ -80,11 +82,14 @@ def token(request: Request) -> str:
     if len(request.tenants) != 1 or not text.isascii() or not text.isdigit() or int(text) > _LONGEST_TTL:
         raise UnusualError
     config = _config(request)
-    entries = _entries(_store(request, config))
-    value, expires_at = _entry(entries, _tenant(request.tenants[0], config), int(text))
+    store = _store(request, config)
+    entries = _entries(store)
+    login, because = _login(request.tenants[0], config, _chosen_labels(request, config, store))
+    value, expires_at = _entry(entries, login, int(text))
     if not request.json:
         return f"{value}\n"
-    return json.dumps({"access_token": value, "expires_at": expires_at, "token_type": "Bearer"}) + "\n"
+    answer = {"access_token": value, "expires_at": expires_at, "token_type": "Bearer"}
+    return json.dumps({**answer, "login": login, "because": because}) + "\n"
 
 
 def environment(request: Request) -> dict[str, str]:
@@ -98,9 +103,11 @@ def environment(request: Request) -> dict[str, str]:
         raise UnusualError
     moved = [name for name in TENANTS if _OVERRIDES & set(config.vendors.get(name, ()))]
     overridden = {word for name in moved for word in (name, TENANTS[name], config.vendors[name].get("tenant"))}
-    entries, environ, places = _entries(_store(request, config)), dict(os.environ), set()
+    store = _store(request, config)
+    entries, environ, places = _entries(store), dict(os.environ), set()
+    labels = _chosen_labels(request, config, store)
     for word in request.tenants:
-        tenant = _tenant(word, config)
+        tenant, _ = _login(word, config, labels)
         base = tenant.partition("@")[0]
         if base not in VARIABLES or base in overridden:
             raise UnusualError
@@ -162,13 +169,43 @@ def _store(request: Request, config: Config) -> str:
         raise UnusualError from None
 
 
-def _tenant(word: str, config: Config) -> str:
-    """Return the tenant that a word means; the login of an MCP server is left to the full command."""
-    base, at, label = word.rpartition("@")
-    if at:
-        if base not in TENANTS or not label.isalnum() or label in {"me", "shared", "new"}:
+def _chosen_labels(request: Request, config: Config, store: str) -> dict[str, str] | None:
+    """Return the labels of the accounts that people chose in the agent's thread, or None if no thread is known."""
+    named = request.options.get("--thread")
+    if named is None and _THREAD_VARIABLES.isdisjoint(os.environ):
+        return None
+    from openab_auth.bot.cli.warm.threads import labels_of, thread_in  # noqa: PLC0415 - many agents have no thread
+
+    try:
+        thread = thread_in(named, os.environ)
+        if thread and config.is_personal:
             raise UnusualError
-        return f"{_tenant(base, config)}@{label}"
+        return labels_of(store, thread) if thread else None
+    except (OSError, ValueError, RecursionError):
+        raise UnusualError from None
+
+
+def _login(word: str, config: Config, labels: dict[str, str] | None) -> tuple[str, str]:
+    """Return the tenant of the account that a word means in a thread with these choices, and which rule chose it."""
+    base, at, label = word.rpartition("@")
+    if at and base not in TENANTS:
+        raise UnusualError
+    tenant, because = _tenant(base if at else word, config), "named" if at else "shared"
+    if not at and labels is not None and tenant in labels:
+        label, because = labels[tenant] or "shared", "thread"
+    elif not at:
+        return tenant, because
+    if label == "shared":
+        return tenant, because
+    if not label.isascii() or not label.isalnum() or label in {"me", "new"} or label.lower() != label:
+        raise UnusualError
+    if labels is not None and label[0] == "u" and label[1:].isdigit():  # only the full command knows who agreed
+        raise UnusualError
+    return f"{tenant}@{label}", because
+
+
+def _tenant(word: str, config: Config) -> str:
+    """Return the tenant that a vendor's word means; the login of an MCP server is left to the full command."""
     ours = config.vendors
     if ":" in word or word in config.servers:
         raise UnusualError

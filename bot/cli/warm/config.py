@@ -14,19 +14,26 @@ _MOST = 1 << 20  # bytes, as in `openab_auth.oauth.config.trusted_file`
 _FILE_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 _TABLES = frozenset({"discord", "store", "auth", "vendors", "mcp"})
 _AUTH = frozenset(
-    {"vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add", "mcp_proxy"}
+    {
+        *("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add", "mcp_proxy"),
+        *("accounts", "channels"),
+    }
 )
+_CHANNEL = {"accounts": str, "vendors": list, "allowed_roles": list}
+_POLICIES = ("shared", "personal")
+_LONGEST_ID = 20  # digits
 _TEXT = r'"[^"\\\x00-\x08\x0a-\x1f\x7f]*"'
 _LINE = re.compile(
-    rf"[ \t]*(?:\[([\w-]+)(?:\.([\w-]+))?\]|([\w-]+)[ \t]*=[ \t]*"
+    rf"[ \t]*(?:\[([\w-]+)(?:\.([\w-]+)(?:\.\x22([0-9]+)\x22)?)?\]|([\w-]+)[ \t]*=[ \t]*"
     rf"({_TEXT}|true|false|0|[1-9][0-9]{{0,17}}|\[(?:[ \t]*{_TEXT}[ \t]*(?:,[ \t]*{_TEXT}[ \t]*)*)?\]))?"
     r"[ \t]*(?:#[^\x00-\x08\x0a-\x1f\x7f]*)?",
     re.ASCII,
 )
 
 
-# `[store] path`, the tables of vendors, the names of MCP servers, and whether openab's list may name more servers.
-Config = tuple[str, dict[str, dict[str, object]], set[str], bool]
+# `[store] path`, the tables of vendors, the names of MCP servers, whether openab's list may name more servers, and
+# whether a policy is `personal`.
+Config = tuple[str, dict[str, dict[str, object]], set[str], bool, bool]
 
 
 def read_config(path: str) -> Config:
@@ -101,7 +108,7 @@ def _read_plain(text: str) -> dict[str, object] | None:
         match = _LINE.fullmatch(line.removesuffix("\r"))
         if match is None:
             return None
-        first, second, key, value = match.groups()
+        first, second, third, key, value = match.groups()
         if key:
             if key in here:
                 return None
@@ -110,10 +117,12 @@ def _read_plain(text: str) -> dict[str, object] | None:
             table = top.setdefault(first, {})
             if second and isinstance(table, dict):
                 table = table.setdefault(second, {})
-            if not isinstance(table, dict) or (first, second) in headers:
+            if third and isinstance(table, dict):
+                table = table.setdefault(third, {})
+            if not isinstance(table, dict) or (first, second, third) in headers:
                 return None
             here = table
-            headers.add((first, second))
+            headers.add((first, second, third))
     return top
 
 
@@ -133,7 +142,27 @@ def _checked(tables: dict[str, object], path: str) -> Config:
         raise TypeError
     if named and not named.startswith("~") and "://" not in named:
         named = os.path.join(os.path.dirname(path), named)  # noqa: PTH118, PTH120 - pathlib costs 2 ms
-    return named, {name: _table(vendors, name) for name in vendors}, {*servers}, bool(listed)
+    vendors_here = {name: _table(vendors, name) for name in vendors}
+    return named, vendors_here, {*servers}, bool(listed), _is_personal(auth)
+
+
+def _is_personal(auth: dict[str, object]) -> bool:
+    """Return whether a policy is `personal`: that of all threads, or that of one channel.
+
+    Raises:
+        ValueError, TypeError: the full command would find a mistake there.
+    """
+    channels, policies = _table(auth, "channels"), [auth.get("accounts", "shared")]
+    for name in channels:
+        channel = _table(channels, name)
+        policies.append(channel.get("accounts", "shared"))
+        if not name.isascii() or not name.isdigit() or len(name) > _LONGEST_ID or not _CHANNEL.keys() >= channel.keys():
+            raise ValueError
+        if not all(isinstance(value, _CHANNEL[key]) for key, value in channel.items()):
+            raise TypeError
+    if not all(policy in _POLICIES for policy in policies):
+        raise ValueError
+    return "personal" in policies
 
 
 def _table(tables: dict[str, object], name: str) -> dict[str, object]:

@@ -7,6 +7,7 @@ from openab_auth.storage import (
     FACTS,
     NOTES,
     SERVERS,
+    THREADS,
     AddedServer,
     ClientRecord,
     Draft,
@@ -15,6 +16,7 @@ from openab_auth.storage import (
     Note,
     Secret,
     Store,
+    ThreadChoices,
     UserId,
 )
 from tests.storage.entries import NOW, token
@@ -71,6 +73,24 @@ class RecordContract:
         assert dict(store.servers()) == {"linear": linear}
         assert store.update(lambda draft: draft.servers.pop("linear")) == linear
         assert dict(store.servers()) == {}
+
+    def test_records_about_threads_outlive_every_login_and_a_raising_mutation_writes_none(self, store: Store) -> None:
+        choice = ThreadChoices({"codex": "work"})
+
+        def choose(draft: Draft) -> None:
+            draft["codex@work"], draft.threads["choice:7"] = token("codex@work"), choice
+
+        def choose_and_fail(draft: Draft) -> None:
+            draft.threads["choice:8"] = choice
+            raise LookupError
+
+        _, failed = store.update_all([choose, choose_and_fail])
+        store.update(lambda draft: draft.pop("codex@work"))
+
+        assert isinstance(failed, Failed)
+        assert dict(store.threads()) == dict(store.records(THREADS)) == {"choice:7": choice}
+        assert store.update(lambda draft: draft.threads.pop("choice:7")) == choice
+        assert dict(store.threads()) == {}
 
     def test_records_are_read_by_their_kind(self, store: Store) -> None:
         note, client, server = Note("ada"), ClientRecord("c1"), AddedServer("https://mcp.example", UserId(7), NOW)

@@ -279,6 +279,21 @@ error-label = No account of { $vendor } can have the label { $label }.
 error-nobody_meant = I do not know whose own account of { $vendor } you mean.
     .kept = { -unchanged }
     .next = Use { -login } in Discord, where I know who you are.
+error-no_account_for_thread = Agents in this thread use only personal accounts, and I do not know who started it.
+    .kept = { -unchanged }
+    .next = Choose an account in the thread with /auth use.
+error-not_agreed = The person of { $tenant } has not agreed that it serves this thread.
+    .kept = { -unchanged }
+    .next = That person agrees with /auth use in the thread.
+error-account_not_for_thread = Agents in this thread may not use { $tenant }{ $person ->
+        [none] , because they use only personal accounts.
+       *[other] , because it belongs to another person.
+    }
+    .kept = { -unchanged }
+    .next = Choose another account with /auth use.
+error-not_thread_owner = Only the person who started this thread, or an operator, chooses its accounts.
+    .kept = The choice is unchanged.
+    .next = Ask that person.
 error-login_changed = The login to { $tenant } has changed since I asked you.
     .kept = The current login is unchanged.
     .next = { -status } shows it. To end it, use { -logout } again.

@@ -325,6 +325,21 @@ error-label = { $vendor } 的帳號不能使用標籤 { $label }。
 error-nobody_meant = 我不知道您指的是誰自己的 { $vendor } 帳號。
     .kept = { -unchanged }
     .next = 請在 Discord 使用 { -login }，這樣我就知道您是誰。
+error-no_account_for_thread = 此討論串中的代理程式只使用個人帳號，而我不知道是誰開始了這個討論串。
+    .kept = { -unchanged }
+    .next = 請在討論串中用 /auth use 選擇帳號。
+error-not_agreed = { $tenant } 的本人尚未同意讓它用於此討論串。
+    .kept = { -unchanged }
+    .next = 請本人在討論串中用 /auth use 同意。
+error-account_not_for_thread = 此討論串中的代理程式不能使用 { $tenant }{ $person ->
+        [none] ，因為這裡只使用個人帳號。
+       *[other] ，因為它屬於另一個人。
+    }
+    .kept = { -unchanged }
+    .next = 請用 /auth use 選擇其他帳號。
+error-not_thread_owner = 只有開始這個討論串的人或操作員可以選擇它的帳號。
+    .kept = 選擇沒有改變。
+    .next = 請詢問那個人。
 error-login_changed = 在我詢問您之後，{ $tenant } 的登入已經改變。
     .kept = 目前的登入沒有變更。
     .next = 用 { -status } 查看它；要結束它，請再次使用 { -logout }。

@@ -20,6 +20,7 @@ from openab_auth.cogs.auth.guard.rate_limit import TooManyAttemptsError
 from openab_auth.cogs.auth.views.login import LinkTooLongError
 from openab_auth.cogs.auth.views.logout import NameTooLongError
 from openab_auth.oauth.errors import (
+    AccountNotForThreadError,
     AddingServersOffError,
     ClientMissingError,
     ClientRefusedError,
@@ -35,10 +36,13 @@ from openab_auth.oauth.errors import (
     LoginOvertakenError,
     LoginTakenError,
     NetworkVariableError,
+    NoAccountForThreadError,
     NobodyMeantError,
     NoLoginError,
     NoPendingLoginError,
+    NotAgreedError,
     NotLoggedInError,
+    NotThreadOwnerError,
     PkceMissingError,
     PlanMissingError,
     ProgramFailedError,
@@ -103,6 +107,11 @@ MET: list[OpenabAuthError] = [
     UnknownVendorError("lob", ()),
     LabelError("lab", "Not a label"),
     NobodyMeantError("lab"),
+    NoAccountForThreadError("lab", 7, seen=True),
+    NotAgreedError("lab@u5", 7, 5),
+    AccountNotForThreadError("lab@u5", 7, 5),
+    AccountNotForThreadError("lab", 7, None),
+    NotThreadOwnerError(7, 5),
     VendorUnavailableError("lab", "HTTP 503"),
     RefreshRefusedError("lab", "HTTP 400, E1234"),
     VendorUnavailableError("lab", "HTTP 503", asked="code"),

@@ -24,6 +24,7 @@ from openab_auth.oauth.errors import (
     ServerNotAddedError,
     ServerNotRemovedError,
     StillMisconfiguredError,
+    ThreadIdError,
     UnknownHomeError,
 )
 from openab_auth.oauth.paste import PasteMistake
@@ -46,6 +47,7 @@ NOT_MET = {
     UnknownHomeError,
     NotRefreshableError,
     ProgramKeepsLoginError,
+    ThreadIdError,
     InsufficientScopeError,
     RefreshUnansweredError,
     StillMisconfiguredError,
