@@ -184,6 +184,20 @@ class AccountHistory(RuleBasedStateMachine):
 
         self.step(log_out(), tenant)
 
+    @rule(which=PROCESSES, user=PEOPLE, revoke=st.booleans())
+    def a_person_leaves(self, which: int, user: UserId, *, revoke: bool) -> None:
+        own = {tenant_of(account_word(word, user)) for word in WORDS if word.endswith("@me")}
+        begun = [key for key in self.links if key[1] == user]
+        for tenant in own:
+            self.signed_in.pop(tenant, None)
+
+        self.step(self.logins[which].end_person(user, revoke=revoke), *own, *(pending(*key) for key in begun))
+
+        for key in begun:
+            del self.links[key]
+        keys = members_of(self.path)
+        assert not [key for key in keys if key in own or key.endswith(f":{user}")]
+
     @precondition(lambda self: self.signed_in)
     @rule(data=st.data(), which=PROCESSES)
     def refresh(self, data: st.DataObject, which: int) -> None:
