@@ -76,6 +76,8 @@ class AccountHistory(RuleBasedStateMachine):
         self.links: dict[tuple[str, UserId], tuple[str, float]] = {}  # and when each began
         self.signed_in: dict[str, str] = {}
         self.run(self.open())
+        for word in ("lab", "lab@team", "lab@u100", "jay", "mcp:notes", "mcp:notes@u200"):
+            self.run(self.log_in(word, UserId(100)))
 
     async def open(self) -> None:
         self.issuer = await self.parts.enter_async_context(Issuer.listening(clock=self.clock))
@@ -91,6 +93,12 @@ class AccountHistory(RuleBasedStateMachine):
                 self.parts.push_async_callback(part.aclose)
             self.logins.append(logins)
             self.sources.append(source)
+
+    async def log_in(self, word: str, user: UserId) -> None:
+        """Make one of the logins with which a history begins: without others, no step can damage any."""
+        offer = await self.logins[0].begin(word, user)
+        await self.logins[0].complete(await self.issuer.approve(offer.url, f"{user} at {word}"), user, word)
+        self.signed_in[tenant_of(word)] = f"{user} at {word}"
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
