@@ -8,7 +8,9 @@ from typing import Final
 from openab_auth.storage.errors import OpenabAuthError
 
 _WITH_VALUE: Final = frozenset({"--store", "--config", "--user", "--port", "--min-ttl", "--for", "--from", "--thread"})
-_ALONE: Final = frozenset({"--json", "--local", "--rejected", "--no-wait", "--help", "-h", "--version", "--drop"})
+_ALONE: Final = frozenset({
+    *("--json", "--local", "--rejected", "--revoke", "--no-wait", "--help", "-h", "--version", "--drop"),
+})  # fmt: skip
 
 
 class UsageError(OpenabAuthError):

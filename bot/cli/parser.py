@@ -181,8 +181,15 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_logout(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tenant", metavar="TENANT")
+    parser.add_argument("tenant", metavar="TENANT", nargs="?")
     parser.add_argument("--local", action="store_true", help="only remove it from the store")
+    parser.add_argument(
+        "--user",
+        type=_user,
+        metavar="ID",
+        help="without TENANT: end everything that this person has, only here; with TENANT: whose account @me is",
+    )
+    parser.add_argument("--revoke", action="store_true", help="with --user alone: revoke each login at its vendor, too")
 
 
 def _add_obscure(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 OpenabAuthError
 └── OAuthError
     ├── NotLoggedInError            nobody is logged in there
+    │   ├── NothingOfPersonError    the store holds nothing of this person
     │   ├── ProgramKeepsLoginError  the vendor's own program keeps the login, so there is no token here
     │   ├── NoAccountForThreadError  only its owner's account may serve this thread, and it has no known owner
     │   └── NotAgreedError          the person of this account has not agreed that it serves this thread
@@ -120,6 +121,7 @@ from openab_auth.oauth.errors.tokens import (
     InsufficientScopeError,
     KeyUncheckedError,
     LoginDeadError,
+    NothingOfPersonError,
     NotLoggedInError,
     ProgramKeepsLoginError,
     RefreshBusyError,
@@ -161,6 +163,7 @@ __all__ = [
     "NotLoggedInError",
     "NotRefreshableError",
     "NotThreadOwnerError",
+    "NothingOfPersonError",
     "OAuthError",
     "PasteRefusedError",
     "PkceMissingError",

@@ -21,6 +21,18 @@ class NotLoggedInError(OAuthError):
         self.tenant = tenant
 
 
+class NothingOfPersonError(NotLoggedInError):
+    """A person has neither a personal login nor a pending one, and chose nothing in any thread."""
+
+    def __init__(self, person: int) -> None:
+        OAuthError.__init__(
+            self,
+            f"the store holds nothing of the person {person}",
+            kept="nothing was changed",
+            todo="`openab-auth status` shows whose logins are there",
+        )
+
+
 class ProgramKeepsLoginError(NotLoggedInError):
     """The vendor's own program keeps the login, so there is no token here."""
 

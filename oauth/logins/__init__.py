@@ -7,14 +7,17 @@ if TYPE_CHECKING:
     from openab_auth.oauth.logins.chosen_login import ChosenLogin
     from openab_auth.oauth.logins.logins import Logins
     from openab_auth.oauth.logins.logout import LogoutResult
+    from openab_auth.oauth.logins.person_logout import EndedLogin, PersonLogout
     from openab_auth.oauth.logins.status import LoginState, Status, login_state, read_status
     from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 
 __all__ = [
     "ChosenLogin",
+    "EndedLogin",
     "LoginState",
     "Logins",
     "LogoutResult",
+    "PersonLogout",
     "RecordEnd",
     "Status",
     "WaitingLogins",
@@ -27,9 +30,11 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
         __name__,
         {
             "ChosenLogin": "chosen_login",
+            "EndedLogin": "person_logout",
             "LoginState": "status",
             "Logins": "logins",
             "LogoutResult": "logout",
+            "PersonLogout": "person_logout",
             "RecordEnd": "waiting",
             "Status": "status",
             "WaitingLogins": "waiting",

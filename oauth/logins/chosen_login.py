@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from openab_auth.oauth.client import OAuthClient
 from openab_auth.oauth.entries import generation_of
+from openab_auth.oauth.entries.same_account import logins_of_same_account
 from openab_auth.oauth.logins.status import LoginState, login_state, no_records_if_unreadable
 from openab_auth.oauth.mcp import binding_of
 from openab_auth.oauth.vendors import Catalogue
@@ -18,12 +19,13 @@ class ChosenLogin:
     """The state of the login, and what ending it needs.
 
     `generation` tells this login from every other login of the tenant. `revocable`: the vendor can be asked to revoke
-    it, as far as that is known without a request.
+    it, as far as that is known without a request. `shared_with` are the logins that a revocation may end as well.
     """
 
     state: LoginState
     generation: str
     revocable: bool
+    shared_with: tuple[Tenant, ...] = ()
 
 
 def read_chosen_login(
@@ -43,6 +45,7 @@ def read_chosen_login(
         state,
         generation=generation_of(entries.get(tenant), notes.get(tenant)),
         revocable=client is not None and client.may_revoke,
+        shared_with=logins_of_same_account(tenant, entries, notes, catalogue),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Self
 
 from openab_auth.oauth.accounts import Account, resolve, vendor_meant
@@ -17,6 +18,7 @@ from openab_auth.oauth.entries import (
     generation_of,
     pending_entry,
 )
+from openab_auth.oauth.entries.same_account import logins_of_same_account
 from openab_auth.oauth.errors import NoPendingLoginError, ReservedLoginError, WhichLoginError
 from openab_auth.oauth.flows import (
     Admit,
@@ -32,6 +34,7 @@ from openab_auth.oauth.flows import (
 from openab_auth.oauth.logins.completing import login_of_paste, pasteable, unexpected_paste
 from openab_auth.oauth.logins.login_states import LoginStates
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
+from openab_auth.oauth.logins.person_logout import PersonLogout, end_person
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
@@ -265,12 +268,25 @@ class Logins:
         if account.tenant == OF_OPENAB:
             raise ReservedLoginError(account.tenant)
         catalogue, tenant = await self.catalogue(), account.tenant
-        entry = (await self._store.read()).get(tenant)
+        entries, notes = await self._store.read(), await self._store.notes()
+        entry, shared_with = entries.get(tenant), logins_of_same_account(tenant, entries, notes, catalogue)
         if generation is None:
-            generation = generation_of(entry, (await self._store.notes()).get(tenant))
+            generation = generation_of(entry, notes.get(tenant))
         row = catalogue.row_of(tenant, entry) if isinstance(entry, LoginEntry) else None
         client = await flow_of(row).client(self._context, row, tenant) if row else None
-        return await self._context.background.finish(self._remover.remove(tenant, generation, client, revoke=revoke))
+        work = self._remover.remove(tenant, generation, client, revoke=revoke)
+        done = await self._context.background.finish(work)
+        return replace(done, shared_with=shared_with) if done.revoked else done
+
+    async def end_person(self, person: UserId, *, revoke: bool) -> PersonLogout:
+        """End all logins, pending logins, choices and agreements of one person; with `revoke`, also at the vendors.
+
+        Raises:
+            LoginChangedError: a new login came in meanwhile; what has ended until then stays ended.
+            StorageError: the store cannot be read or written; the same holds.
+        """
+        catalogue = await self.catalogue()
+        return await end_person(person, self._store, self._waiting, catalogue, self.logout, revoke=revoke)
 
     def stop_waiting(self) -> None:
         """Stop waiting for refreshes of other processes, because this process has to stop."""

@@ -21,7 +21,8 @@ class LogoutResult:
     """The result of a logout; `note` says why the login was not revoked at the vendor, if that was wanted.
 
     `removed` is False if the login was gone already, or if another login had come in; `newer_kept` tells that the store
-    holds that other login. `left` names each file that may still hold tokens of the login.
+    holds that other login. `left` names each file that may still hold tokens of the login. `shared_with` are the logins
+    that the revocation may have ended as well, because they may be of the same vendor account.
     """
 
     tenant: Tenant
@@ -30,6 +31,7 @@ class LogoutResult:
     note: str | None = None
     newer_kept: bool = False
     left: tuple[str, ...] = ()
+    shared_with: tuple[Tenant, ...] = ()
 
 
 class LoginRemover:

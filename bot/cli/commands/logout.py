@@ -1,26 +1,85 @@
-"""`logout`: revoke a login where the vendor can, then remove it."""
+"""`logout`: revoke a login where the vendor can, then remove it; or end everything that one person has."""
 
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
+from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.commands.logins import open_logins
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
-from openab_auth.oauth.errors import one_line
-from openab_auth.oauth.logins import LogoutResult
+from openab_auth.oauth.accounts import account_word
+from openab_auth.oauth.errors import NothingOfPersonError, one_line
+from openab_auth.oauth.logins import EndedLogin, LogoutResult, PersonLogout
+from openab_auth.storage import Tenant, UserId
+
+_PROGRAM: Final = "openab-auth logout"
+_ONE_OF_BOTH: Final = "logout needs a TENANT, or --user with the id of a person"
+_WITHOUT_TENANT: Final = "--revoke belongs to --user without a TENANT; a TENANT is revoked unless --local is given"
+_CONTRADICTION: Final = "--local and --revoke exclude each other"
 
 
 async def logout(arguments: argparse.Namespace) -> int:
     """Revoke the login at the vendor if possible, then remove it from the store."""
+    user = None if arguments.user is None else UserId(arguments.user)
+    if arguments.tenant is None:
+        return await _end_person(arguments, user)
+    if arguments.revoke:
+        raise UsageError(_WITHOUT_TENANT, _PROGRAM)
     async with open_logins(open_runtime(arguments)) as logins:
-        done = await logins.logout(await logins.account(arguments.tenant), revoke=not arguments.local)
+        account = await logins.account(account_word(arguments.tenant, user))
+        done = await logins.logout(account, revoke=not arguments.local)
+    print_result(_json(done), _logged_out(done), as_json=arguments.json)
+    return DONE
+
+
+async def _end_person(arguments: argparse.Namespace, user: UserId | None) -> int:
+    """End all logins, pending logins, choices and agreements of one person."""
+    if user is None:
+        raise UsageError(_ONE_OF_BOTH, _PROGRAM)
+    if arguments.local and arguments.revoke:
+        raise UsageError(_CONTRADICTION, _PROGRAM)
+    async with open_logins(open_runtime(arguments)) as logins:
+        done = await logins.end_person(user, revoke=arguments.revoke)
+    if done.ended_nothing:
+        raise NothingOfPersonError(user)
+    result = {"user": str(user), "logins": [_ended_json(ended) for ended in done.logins], "pending": done.pending}
+    print_result(result, _ended_text(done), as_json=arguments.json)
+    return DONE
+
+
+def _json(done: LogoutResult) -> dict[str, object]:
     result: dict[str, object] = {"tenant": done.tenant, "revoked": done.revoked, "removed": done.removed}
     if done.left:
         result["left"] = done.left
-    print_result(result, _logged_out(done), as_json=arguments.json)
-    return DONE
+    if done.shared_with:
+        result["shared_with"] = list(done.shared_with)
+    return result
+
+
+def _ended_json(ended: EndedLogin) -> dict[str, object]:
+    return _json(ended.result) | {"shared_with": list(ended.shared_with)}
+
+
+def _ended_text(done: PersonLogout) -> str:
+    lines = [_logged_out(ended.result) + _not_revoked_for(ended) for ended in done.logins]
+    lines += [f"{one_line(vendor)}: the pending login is cancelled." for vendor in done.pending]
+    if done.had_choices:
+        lines.append("Their choices and agreements in threads have ended.")
+    return "\n".join(lines)
+
+
+def _not_revoked_for(ended: EndedLogin) -> str:
+    """Name the logins of others that a revocation might have ended."""
+    if not ended.shared_with:
+        return ""
+    return f" The same vendor account is also stored as {_names(ended.shared_with)}, which a revocation might end."
+
+
+def _names(tenants: tuple[Tenant, ...]) -> str:
+    return ", ".join(map(one_line, tenants))
 
 
 def _logged_out(done: LogoutResult) -> str:
@@ -32,4 +91,5 @@ def _logged_out(done: LogoutResult) -> str:
         if done.revoked:
             said += f", but {'the former login' if done.newer_kept else 'it'} is revoked at the vendor"
     left = "".join(f"\nCareful: {what}." for what in done.left)
-    return f"{one_line(done.tenant)}: {said}{f' ({done.note})' if done.note else ''}.{left}"
+    shared = f" The revocation may also have ended {_names(done.shared_with)}." if done.shared_with else ""
+    return f"{one_line(done.tenant)}: {said}{f' ({done.note})' if done.note else ''}.{shared}{left}"

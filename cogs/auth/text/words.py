@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,10 +18,12 @@ from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.http import is_loopback
 from openab_auth.oauth.logins import LoginState, LogoutResult
 from openab_auth.oauth.vendors import Catalogue, Vendor, bare_name, table_name
-from openab_auth.oauth.vendors.account_labels import person_of
+from openab_auth.oauth.vendors.account_labels import person_of, split_label
+from openab_auth.storage import Tenant
 
 _NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end
 _TITLE: Final = 80
+_NAMES: Final = 200
 _ACCOUNT: Final = 100
 _REASON: Final = 400
 _SCOPES: Final = 200
@@ -180,14 +182,23 @@ def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Marku
     return LINES.join([language.say("login-overtaken", vendor=plain(title, _TITLE)), question])
 
 
-def ask_logout(language: Language, state: LoginState, *, revocable: bool) -> Markup:
-    """Return the question before a logout, with what each choice ends."""
+def ask_logout(language: Language, state: LoginState, *, revocable: bool, shared_with: Sequence[Tenant] = ()) -> Markup:
+    """Return the question before a logout, with what each choice ends.
+
+    `shared_with` are logins that a revocation may end as well. Nobody's personal login is named.
+    """
     title = account_title(language, state.vendor) if state.vendor else state.tenant
     lines = [
         language.say("logout-question", login=_named(language, title, state.account)),
         language.say("logout-remove"),
         language.say("logout-revoke") if revocable else language.say("logout-cannot-revoke"),
     ]
+    if revocable and shared_with:
+        named = [tenant for tenant in shared_with if person_of(split_label(tenant)[1]) is None]
+        if named:
+            lines.append(language.say("logout-shared", logins=plain(", ".join(named), _NAMES)))
+        if len(named) < len(shared_with):
+            lines.append(language.say("logout-shared-personal"))
     if state.shadowed_by:
         lines.append(language.say("logout-shadowed", variable=plain(state.shadowed_by, _TITLE)))
     return LINES.join(lines)

@@ -105,7 +105,8 @@ def logout_question(language: Language, chosen: ChosenLogin) -> ReplyContent:
     """
     choices: list[LogoutChoice] = ["here", "revoke", "keep"] if chosen.revocable else ["here", "keep"]
     buttons = [LogoutButton(language, chosen.state.tenant, choice, chosen.generation) for choice in choices]
-    return ReplyContent(words.ask_logout(language, chosen.state, revocable=chosen.revocable), _all(buttons))
+    question = words.ask_logout(language, chosen.state, revocable=chosen.revocable, shared_with=chosen.shared_with)
+    return ReplyContent(question, _all(buttons))
 
 
 def replace_question(language: Language, vendor: str, title: str, taken: LoginTakenError) -> ReplyContent:

@@ -76,6 +76,8 @@ class AccountHistory(RuleBasedStateMachine):
         self.links: dict[tuple[str, UserId], tuple[str, float]] = {}  # and when each began
         self.signed_in: dict[str, str] = {}
         self.run(self.open())
+        for word in ("lab", "lab@team", "lab@u100", "jay", "mcp:notes", "mcp:notes@u200"):
+            self.run(self.log_in(word, UserId(100)))
 
     async def open(self) -> None:
         self.issuer = await self.parts.enter_async_context(Issuer.listening(clock=self.clock))
@@ -91,6 +93,12 @@ class AccountHistory(RuleBasedStateMachine):
                 self.parts.push_async_callback(part.aclose)
             self.logins.append(logins)
             self.sources.append(source)
+
+    async def log_in(self, word: str, user: UserId) -> None:
+        """Make one of the logins with which a history begins: without others, no step can damage any."""
+        offer = await self.logins[0].begin(word, user)
+        await self.logins[0].complete(await self.issuer.approve(offer.url, f"{user} at {word}"), user, word)
+        self.signed_in[tenant_of(word)] = f"{user} at {word}"
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(work)
@@ -183,6 +191,20 @@ class AccountHistory(RuleBasedStateMachine):
             assert (await logins.logout(await logins.account(tenant), revoke=revoke)).removed
 
         self.step(log_out(), tenant)
+
+    @rule(which=PROCESSES, user=PEOPLE, revoke=st.booleans())
+    def a_person_leaves(self, which: int, user: UserId, *, revoke: bool) -> None:
+        own = {tenant_of(account_word(word, user)) for word in WORDS if word.endswith("@me")}
+        begun = [key for key in self.links if key[1] == user]
+        for tenant in own:
+            self.signed_in.pop(tenant, None)
+
+        self.step(self.logins[which].end_person(user, revoke=revoke), *own, *(pending(*key) for key in begun))
+
+        for key in begun:
+            del self.links[key]
+        keys = members_of(self.path)
+        assert not [key for key in keys if key in own or key.endswith(f":{user}")]
 
     @precondition(lambda self: self.signed_in)
     @rule(data=st.data(), which=PROCESSES)
