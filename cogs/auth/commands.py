@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 import discord
 from discord import app_commands
@@ -18,8 +19,10 @@ from openab_auth.cogs.auth.suggestions import Choices, Suggestions
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
 from openab_auth.cogs.auth.views import (
     NO_CHOICE,
+    AgreeButton,
     AskAccessButton,
     CancelButton,
+    DropButton,
     HowButton,
     LoginButton,
     LogoutButton,
@@ -33,7 +36,17 @@ from openab_auth.storage.entries import UserId
 
 _log = logging.getLogger(__name__)
 Label = app_commands.Range[str, 1, LONGEST_LABEL]
-_BUTTONS = (LoginButton, PasteButton, HowButton, CancelButton, LogoutButton, ReplaceButton, AskAccessButton)
+_BUTTONS = (
+    LoginButton,
+    PasteButton,
+    HowButton,
+    CancelButton,
+    LogoutButton,
+    ReplaceButton,
+    AskAccessButton,
+    DropButton,
+    AgreeButton,
+)
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
@@ -120,14 +133,33 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Take the paste of a submitted form, and remember the person's language for direct messages."""
         self._languages.remember(interaction)
+        if interaction.type is discord.InteractionType.application_command:
+            await self._learn_thread(interaction)
         if (submit := read_submit(interaction)) and self.desk.takes(interaction):
             await self.desk.take_form(interaction, submit)
+
+    async def _learn_thread(self, interaction: discord.Interaction) -> None:
+        with suppress(ClosingError):
+            self._service.guard.begin_work()
+            await self.desk.seen.learn(interaction)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Start to tell people about dead logins: the bot can write to them now."""
         self._dead_logins.start()
+        await self.desk.seen.store_policies(self._bot.application_id)
         await self._read_ids()
+
+    @commands.Cog.listener()
+    async def on_thread_create(self, thread: discord.Thread) -> None:
+        """Store where a new thread is and who started it, so that its agents know."""
+        if self._bot.application_id is not None:
+            await self.desk.seen.learn_thread(self._bot, thread, self._bot.application_id)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """Forget a deleted thread."""
+        await self.desk.seen.forget(payload.thread_id)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -188,6 +220,15 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         """Cancel the person's own pending login; its link stops working."""
         await self.desk.cancel(interaction, await self._named(interaction, vendor, account))
 
+    @app_commands.command(description="Choose the account that the agents in this thread use")
+    @app_commands.describe(
+        vendor="Whose account", account="Which account; left out, you see the choice and can drop it"
+    )
+    async def use(self, interaction: discord.Interaction, vendor: str, account: Label | None = None) -> None:
+        """Choose an account for the thread, or show the choice."""
+        word = await self._named(interaction, vendor, account)
+        await self.desk.use(interaction, word or vendor, chooses=_chosen(account) is not None)
+
     @app_commands.command(description="What this is and whom to ask")
     async def help(self, interaction: discord.Interaction) -> None:
         """Answer everyone, also people who may not log in."""
@@ -216,6 +257,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     # Autocompletion
 
     @login.autocomplete("vendor")
+    @use.autocomplete("vendor")
     async def _login_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
         return await self._suggestions.vendors(interaction, typed)
 
@@ -234,6 +276,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         return await self._suggestions.pending(interaction, typed)
 
     @login.autocomplete("account")
+    @use.autocomplete("account")
     async def _account_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
         return await self._suggestions.accounts(interaction, typed)
 

@@ -12,6 +12,7 @@ import discord
 from openab_auth.cogs.auth.guard import AccessDeniedError, caller_of
 from openab_auth.cogs.auth.pastes import Paste, Pastes
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answer, reason, send
+from openab_auth.cogs.auth.seen_threads import SeenThreads
 from openab_auth.cogs.auth.service import AuthService
 from openab_auth.cogs.auth.text import account_title, english, language_of, title_meant, words
 from openab_auth.cogs.auth.views import (
@@ -20,7 +21,9 @@ from openab_auth.cogs.auth.views import (
     PressHandler,
     SubmittedForm,
     added_message,
+    agreement_buttons,
     card_of,
+    chosen_message,
     failure_message,
     help_message,
     how_message,
@@ -31,10 +34,15 @@ from openab_auth.cogs.auth.views import (
     replace_question,
     report,
     status_message,
+    thread_lines,
+    thread_message,
     told_with,
 )
+from openab_auth.oauth.accounts import vendor_meant
 from openab_auth.oauth.errors import LoginTakenError, NoPendingLoginError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
+from openab_auth.oauth.threads import ThreadAccount
+from openab_auth.storage import ThreadId
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.worker_thread import in_thread
@@ -47,6 +55,7 @@ class FrontDesk(PressHandler):
         self.service = service
         self._cards = LoginCards(service.clock)
         self.pastes = Pastes(service, self._cards)
+        self.seen = SeenThreads(service.threads)
 
     async def aclose(self) -> None:
         """Answer the open requests, then close everything."""
@@ -154,8 +163,61 @@ class FrontDesk(PressHandler):
         user, title_of = UserId(interaction.user.id), partial(title_meant, language, catalogue)
         problems = [f"{one.what}: {one.repair}" for one in status.problems]
         incident = report("status shows problems", *problems) if problems else ""
-        only = title_of(vendor) if vendor else None
-        shown = status_message(language, status, user, title_of, incident=incident, only=only)
+        only, accounts = title_of(vendor) if vendor else None, await self._accounts_of_thread(interaction)
+        shown = status_message(
+            *(language, status, user, title_of),
+            incident=incident,
+            only=only,
+            thread=thread_lines(language, accounts, title_of),
+            first=agreement_buttons(language, accounts, user),
+        )
+        await answer(interaction, shown)
+
+    async def _accounts_of_thread(self, interaction: discord.Interaction) -> tuple[ThreadAccount, ...]:
+        """Return the accounts of the thread in which the person asks; nothing outside of threads."""
+        if not isinstance(interaction.channel, discord.Thread):
+            return ()
+        await self.seen.learn(interaction)
+        return await self.service.threads.shown(caller_of(interaction), ThreadId(interaction.channel.id))
+
+    # The accounts of a thread
+
+    async def use(self, interaction: discord.Interaction, word: str, *, chooses: bool) -> None:
+        """Choose an account for the thread; without a choice, show which account of the vendor it uses."""
+        if not isinstance(interaction.channel, discord.Thread):
+            await self.service.logins(caller_of(interaction))  # refuses people who may not use /auth
+            await answer(interaction, ReplyContent(language_of(interaction).say("use-not-here")))
+            return
+        if not chooses:
+            await self._show_thread(interaction, word)
+            return
+        await self.seen.learn(interaction)
+        thread, language = ThreadId(interaction.channel.id), language_of(interaction)
+        account, agreed = await self.service.threads.use(caller_of(interaction), thread, word)
+        title = title_meant(language, await self.service.catalogue(), account.name)
+        await answer(interaction, chosen_message(language, title, agreed=agreed))
+
+    async def drop_choice(self, interaction: discord.Interaction, vendor: str) -> None:
+        """Drop the choice of an account of this vendor, and show what the thread uses then."""
+        await self.seen.learn(interaction)
+        await self.service.threads.drop(caller_of(interaction), ThreadId(interaction.channel_id or 0), vendor)
+        await self._show_thread(interaction, vendor)
+
+    async def agree(self, interaction: discord.Interaction, *, everywhere: bool) -> None:
+        """Let the person's own accounts serve the thread, and show what it uses then."""
+        await self.seen.learn(interaction)
+        thread = None if everywhere else ThreadId(interaction.channel_id or 0)
+        await self.service.threads.agree(caller_of(interaction), thread)
+        await self._show_thread(interaction, None)
+
+    async def _show_thread(self, interaction: discord.Interaction, word: str | None) -> None:
+        accounts, catalogue = await self._accounts_of_thread(interaction), await self.service.catalogue()
+        row = vendor_meant(word, catalogue) if word else None
+        if row is not None:
+            accounts = tuple(one for one in accounts if one.vendor in {row.default_name, row.default_tenant})
+        language, user = language_of(interaction), UserId(interaction.user.id)
+        title_of = partial(title_meant, language, catalogue)
+        shown = thread_message(language, accounts, title_of, user, row.default_name if row else None)
         await answer(interaction, shown)
 
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
@@ -208,7 +270,7 @@ class FrontDesk(PressHandler):
             refusal = error
         except OpenabAuthError as error:
             incident = report("help cannot read the logins", str(error))
-        offered, adds = await self.service.offered(caller.guild), self.service.servers.allowed
+        offered, adds = await self.service.offered(caller), self.service.servers.allowed
         shown = help_message(language, caller.user, offered, logins, refusal, adds_servers=adds, incident=incident)
         await answer(interaction, shown)
 

@@ -51,7 +51,7 @@ class Suggestions:
             return no_choice(language, "not-allowed")
         except OpenabAuthError:
             states = ()
-        offered = await self._service.offered(interaction.guild_id)
+        offered = await self._service.offered(caller_of(interaction))
         return login_choices(language, offered, states, typed) if offered else no_choice(language, "offered")
 
     async def logins(self, interaction: discord.Interaction, typed: str) -> Choices:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import discord
 
@@ -19,6 +20,7 @@ from openab_auth.cogs.auth.guard.errors import (
     RolesHiddenError,
 )
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.oauth.config import ChannelSettings
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AddedServer
 from openab_auth.storage.entries import UserId
@@ -28,7 +30,8 @@ from openab_auth.storage.entries import UserId
 class Caller:
     """The person behind a request, as Discord reports them. In a direct message Discord reports no roles.
 
-    `guild` is the id of the Discord server in which they ask.
+    `guild` is the id of the Discord server in which they ask, and `channel` that of the channel; a thread counts as
+    the channel that it is in.
     """
 
     user: UserId
@@ -36,11 +39,14 @@ class Caller:
     is_bot: bool = False
     in_guild: bool = True
     guild: int | None = None
+    channel: int | None = None
 
 
 def caller_of(interaction: discord.Interaction) -> Caller:
     """Return the person behind an interaction. Their id never comes from a `custom_id`."""
-    return member_caller(interaction.user, interaction.guild_id)
+    place = interaction.channel
+    channel = place.parent_id if isinstance(place, discord.Thread) else interaction.channel_id
+    return replace(member_caller(interaction.user, interaction.guild_id), channel=channel)
 
 
 def author_of(message: discord.Message) -> Caller:
@@ -58,16 +64,21 @@ def member_caller(person: discord.User | discord.Member, guild: int | None) -> C
 class Access:
     """The operator's rules. They are checked at each step, so a person who is removed from the list stops at once."""
 
-    def __init__(self, settings: DiscordSettings) -> None:
+    def __init__(self, settings: DiscordSettings, channels: Mapping[int, ChannelSettings] | None = None) -> None:
         self._settings = settings
+        self._channels = channels or {}
 
-    def check(self, caller: Caller) -> None:
+    def check(self, caller: Caller, *, in_any_channel: bool = False) -> None:
         """Refuse a person who may not log agents in.
+
+        With `in_any_channel`, nobody knows the channel any more: a role that is allowed in one of them is enough.
 
         Raises:
             AccessDeniedError: this person is not allowed; the error says what they can do about it.
         """
         rules = self._rules(caller)
+        if in_any_channel:
+            rules = replace(rules, allowed_roles=rules.allowed_roles | self._channel_roles())
         if caller.is_bot:
             raise BotRefusedError
         if not caller.in_guild and not rules.allow_dm:
@@ -77,19 +88,27 @@ class Access:
             may_ask = rules.operators_channel is not None
             if not caller.in_guild and self._roles():
                 raise RolesHiddenError(caller.user, may_ask=may_ask)
-            if rules.allowed_roles or rules.operators:
+            if rules.allowed_roles or rules.operators or self._channel_roles():
                 raise NoAllowedRoleError(caller.user, may_ask=may_ask)
             raise NotListedError(caller.user, may_ask=may_ask)
 
     def _rules(self, caller: Caller) -> DiscordSettings:
         """Return the rules where the caller asks; Discord gives a role of one server in no other."""
-        return self._settings.in_guild(caller.guild)
+        rules = self._settings.in_guild(caller.guild)
+        here = self._channels.get(caller.channel or 0)
+        if here is None or here.allowed_roles is None:
+            return rules
+        return replace(rules, allowed_roles=here.allowed_roles, allow_all_users=False)
+
+    def _channel_roles(self) -> frozenset[int]:
+        return frozenset().union(*(one.allowed_roles or () for one in self._channels.values()))
 
     def _people(self) -> frozenset[UserId]:
         return self._settings.allowed_users.union(*(one.allowed_users or () for one in self._settings.guilds.values()))
 
     def _roles(self) -> frozenset[int]:
-        return self._settings.allowed_roles.union(*(one.allowed_roles or () for one in self._settings.guilds.values()))
+        of_guilds = (one.allowed_roles or () for one in self._settings.guilds.values())
+        return self._settings.allowed_roles.union(self._channel_roles(), *of_guilds)
 
     @property
     def admits_anybody(self) -> bool:
@@ -132,10 +151,11 @@ class Access:
         listed = self._rules(caller).operators or frozenset()
         return not (caller.is_bot or listed.isdisjoint({caller.user, *caller.roles}))
 
-    def offers(self, guild: int | None, vendor: Vendor) -> bool:
-        """Return whether people may log in to this vendor in this Discord server, or outside of all servers."""
-        rules = None if guild is None else self._settings.guilds.get(guild)
-        return rules is None or rules.vendors is None or vendor.default_name in rules.vendors
+    def offers(self, place: Caller, vendor: Vendor) -> bool:
+        """Return whether people may log in to this vendor where this caller asks."""
+        rules = self._settings.guilds.get(place.guild or 0), self._channels.get(place.channel or 0)
+        lists = [one.vendors for one in rules if one is not None and one.vendors is not None]
+        return all(vendor.default_name in names for names in lists)
 
     def may_see(self, caller: Caller, person: UserId | None) -> bool:
         """Return whether this person may see an account: `person` is whose own it is, or None if it is shared."""

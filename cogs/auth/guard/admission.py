@@ -42,7 +42,7 @@ class Admission:
         except NoAllowedRoleError:
             if self.fetch_caller is None or guild is None:
                 raise
-            self._access.check(await self.fetch_caller(login.user, guild))
+            self._access.check(await self.fetch_caller(login.user, guild), in_any_channel=True)
 
     def _check_account(self, login: PendingLogin) -> None:
         self._access.check_account(Caller(login.user), person_of(split_label(login.vendor)[1]))

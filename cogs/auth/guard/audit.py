@@ -26,7 +26,7 @@ from openab_auth.storage.file import ownership
 from openab_auth.storage.worker_thread import in_thread, own_threads
 
 Event: TypeAlias = Literal[
-    "login", "complete", "cancel", "status", "logout", "died", "mcp_add", "mcp_remove", "ask_access"
+    "login", "complete", "cancel", "status", "logout", "died", "mcp_add", "mcp_remove", "ask_access", "use"
 ]
 _log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from openab_auth.cogs.auth.guard.open_requests import OpenRequests
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 
 Request: TypeAlias = Literal[
-    "login", "complete", "cancel", "status", "ask_logout", "logout", "mcp_add", "mcp_remove", "read"
+    "login", "complete", "cancel", "status", "ask_logout", "logout", "mcp_add", "mcp_remove", "use", "read"
 ]
 AccessAnswer: TypeAlias = Literal["access-there", "access-asked", "access-asked-before", "access-not-asked"]
 NameLine: TypeAlias = Callable[[AuditLine], Awaitable[None]]
@@ -44,6 +44,7 @@ _RULES: Final[Mapping[Request, _Rule]] = {
     "complete": _Rule("complete", counted="all"),
     "mcp_add": _Rule("mcp_add", counted="all"),
     "mcp_remove": _Rule("mcp_remove", counted="all"),
+    "use": _Rule("use", counted="all"),
     "cancel": _Rule("cancel", counted="refused"),
     "logout": _Rule("logout", counted="refused", for_operators=True),
     "ask_logout": _Rule("logout", counted="refused", refusals_only=True, for_operators=True),

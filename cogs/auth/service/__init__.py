@@ -3,5 +3,6 @@
 from openab_auth.cogs.auth.service.resumption import Resumption
 from openab_auth.cogs.auth.service.servers import GROUP, Added
 from openab_auth.cogs.auth.service.service import AuthService, open_service
+from openab_auth.cogs.auth.service.threads import Threads
 
-__all__ = ["GROUP", "Added", "AuthService", "Resumption", "open_service"]
+__all__ = ["GROUP", "Added", "AuthService", "Resumption", "Threads", "open_service"]

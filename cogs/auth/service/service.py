@@ -21,6 +21,7 @@ from openab_auth.cogs.auth.guard import (
 )
 from openab_auth.cogs.auth.service.accounts import account_named, narrowed, pending_named, person_meant
 from openab_auth.cogs.auth.service.servers import Servers
+from openab_auth.cogs.auth.service.threads import Threads
 from openab_auth.oauth.accounts import Account, vendor_meant
 from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
@@ -35,7 +36,7 @@ from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor
-from openab_auth.storage import CONSOLE, UserId
+from openab_auth.storage import CONSOLE, AsyncStore, UserId
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class AuthService:
         self,
         logins: Logins,
         guard: Guard,
+        store: AsyncStore,
         *,
         clock: Callable[[], float],
         on_close: Sequence[Callable[[], Awaitable[None]]] = (),
@@ -54,6 +56,7 @@ class AuthService:
         self.guard = guard
         self.clock = clock
         self.servers = Servers(logins.added, guard)
+        self.threads = Threads(logins, store, guard)
         self._logins = logins
         self._on_close = on_close
 
@@ -61,9 +64,9 @@ class AuthService:
         """Return the vendors and servers that exist now."""
         return await self._logins.catalogue()
 
-    async def offered(self, guild: int | None) -> tuple[Vendor, ...]:
-        """Return the vendors that people may log in to in this Discord server, or outside of all servers."""
-        return tuple(row for row in (await self.catalogue()).offered() if self.guard.access.offers(guild, row))
+    async def offered(self, place: Caller) -> tuple[Vendor, ...]:
+        """Return the vendors that people may log in to where this caller asks."""
+        return tuple(row for row in (await self.catalogue()).offered() if self.guard.access.offers(place, row))
 
     async def word(self, person: UserId, vendor: str | None, account: str | None) -> str | None:
         """Return the word for the account that a person has typed; None if they named nothing.
@@ -92,8 +95,8 @@ class AuthService:
         """
         async with self.guard.request(caller, "login", partial(self._name, vendor)):
             row = vendor_meant(vendor, await self.catalogue())
-            if row is not None and not self.guard.access.offers(caller.guild, row):
-                raise UnknownVendorError(vendor, tuple(one.name for one in await self.offered(caller.guild)))
+            if row is not None and not self.guard.access.offers(caller, row):
+                raise UnknownVendorError(vendor, tuple(one.name for one in await self.offered(caller)))
             return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
 
     async def complete(
@@ -281,10 +284,10 @@ def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime:
     location, clock = runtime.location, runtime.clock
     beside = DEFAULT_STORE if "://" in location else location  # only a file has a folder for the audit log
     audit = Path(path_from_variable("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl").expanduser()
-    access = Access(settings)
+    access = Access(settings, runtime.catalogue.auth.channels)
     if not access.admits_anybody:
         _log.warning("%s: list Discord ids in [discord] allowed_users, or role ids in [discord] allowed_roles", access)
     guard = Guard(access, Audit(audit, clock), RateLimit(clock), clock)
     logins = Logins.of(runtime, guard.admission.check, guard.audit.record_end)
     on_close = (logins.aclose, *([runtime.aclose] if closes_runtime else []))
-    return AuthService(logins, guard, clock=clock, on_close=on_close)
+    return AuthService(logins, guard, runtime.store, clock=clock, on_close=on_close)

@@ -22,11 +22,21 @@ from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton, logo
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
+from openab_auth.cogs.auth.views.threads import (
+    AgreeButton,
+    DropButton,
+    agreement_buttons,
+    chosen_message,
+    thread_lines,
+    thread_message,
+)
 
 __all__ = [
     "NO_CHOICE",
+    "AgreeButton",
     "AskAccessButton",
     "CancelButton",
+    "DropButton",
     "HowButton",
     "LastPage",
     "LoginButton",
@@ -38,7 +48,9 @@ __all__ = [
     "SubmittedForm",
     "account_choices",
     "added_message",
+    "agreement_buttons",
     "card_of",
+    "chosen_message",
     "failure_message",
     "fitting",
     "help_message",
@@ -59,6 +71,8 @@ __all__ = [
     "status_message",
     "suggest",
     "takes_paste",
+    "thread_lines",
+    "thread_message",
     "told_with",
     "ways_to_access",
 ]

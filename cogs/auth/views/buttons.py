@@ -48,6 +48,14 @@ class PressHandler(Protocol):
         """Ask the operators to let this person use /auth."""
         ...
 
+    async def drop_choice(self, interaction: discord.Interaction, vendor: str) -> None:
+        """Drop the choice of an account of this vendor in the thread."""
+        ...
+
+    async def agree(self, interaction: discord.Interaction, *, everywhere: bool) -> None:
+        """Let the person's own accounts serve the thread, or with `everywhere` all threads that the person starts."""
+        ...
+
     async def keep_login(self, interaction: discord.Interaction) -> None:
         """Say that nothing was changed."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Self
 
 import discord
@@ -45,11 +45,14 @@ def status_message(  # noqa: PLR0913 - the answer depends on all of them
     *,
     incident: str = "",
     only: str | None = None,
+    thread: Sequence[Markup] = (),
+    first: Sequence[AuthButton] = (),
 ) -> ReplyContent:
     """Return the status as one card. Blocks that do not fit are counted, not cut. `title_of` names a vendor.
 
     `incident` is the id under which the log names the problems of the store: they hold paths, which people do not see.
-    `only` is the title of the vendor that the person asked about.
+    `only` is the title of the vendor that the person asked about. `thread` says which accounts the thread uses; its
+    buttons are `first`.
     """
     mine = [pending for pending in status.pending if pending.user == user]
     problems = [words.problems(language, len(status.problems), incident)] if status.problems else []
@@ -68,8 +71,8 @@ def status_message(  # noqa: PLR0913 - the answer depends on all of them
             if state.vendor and (state.state == "dead" or (state.access and state.access.remedy == "log-in"))
         ),
     ]
-    title = language.say("status-title")
-    return ReplyContent(_shown(language, title, [*problems, *waiting, *logins]), fitting(buttons))
+    title = LINES.join([*thread, language.say("status-title")])
+    return ReplyContent(_shown(language, title, [*problems, *waiting, *logins]), fitting([*first, *buttons]))
 
 
 def _shown(language: Language, title: Markup, blocks: list[Markup]) -> Markup:

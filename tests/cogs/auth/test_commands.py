@@ -57,6 +57,7 @@ async def test_the_commands_are_those_of_the_contract(bot: commands.Bot, service
         "status": [("vendor", False), ("account", False)],
         "logout": [("vendor", True), ("account", False)],
         "cancel": [("vendor", False), ("account", False)],
+        "use": [("vendor", True), ("account", False)],
         "help": [],
     }
     assert group["contexts"] == [0, 1, 2]
@@ -87,7 +88,7 @@ async def test_each_command_and_option_has_name_and_description_in_each_language
         await command.get_translated_payload(bot.tree, bot.tree.translator) for command in bot.tree.get_commands()
     ]
     named = [*everything(group)]
-    assert len(named) == 24
+    assert len(named) == 27
     for each in named:
         for key in ("name", "description"):
             assert set(each[f"{key}_localizations"]) == set(TAGS) - {"en-US"}, each["name"]

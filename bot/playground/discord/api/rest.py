@@ -68,6 +68,7 @@ class Rest:
             web.get("/gateway", self._gateway_address),
             web.get("/gateway/bot", self._gateway_address),
             web.get("/users/@me", self._me),
+            web.get("/users/{user}", self._user),
             web.get("/guilds/{guild}", self._guild),
             web.get("/guilds/{guild}/members/{user}", self._member),
             web.get("/oauth2/applications/@me", self._application),
@@ -134,6 +135,12 @@ class Rest:
 
     async def _me(self, _request: web.Request) -> web.Response:
         return json_reply(self._state.bot)
+
+    async def _user(self, request: web.Request) -> web.Response:
+        user = self._state.users.get(request.match_info["user"])
+        if user is None:
+            raise errors.unknown_user()
+        return json_reply(user)
 
     async def _application(self, _request: web.Request) -> web.Response:
         return json_reply(payloads.application(self._state))

@@ -122,7 +122,7 @@ def thread(state: State) -> Json:
         "type": THREAD,
         "guild_id": state.guild_id,
         "parent_id": state.text_channel_id,
-        "owner_id": state.owner["id"],
+        "owner_id": state.thread_owner["id"],
         "name": "agent-thread",
         "rate_limit_per_user": 0,
         "message_count": 0,

@@ -81,6 +81,11 @@ def unknown_channel() -> ApiError:
     return ApiError(404, 10003, "Unknown Channel")
 
 
+def unknown_user() -> ApiError:
+    """Return the error for an unknown user."""
+    return ApiError(404, 10013, "Unknown User")
+
+
 def unknown_member() -> ApiError:
     """Return the error for a user who is not in the guild."""
     return ApiError(404, 10007, "Unknown Member")

@@ -7,6 +7,7 @@
 -status = `/auth status`
 -logout = `/auth logout`
 -cancel = `/auth cancel`
+-use = `/auth use`
 -help = `/auth help`
 -mcp-add = `/auth mcp add`
 -mcp-remove = `/auth mcp remove`
@@ -26,6 +27,9 @@ button-login = Log in to { $vendor }
 button-new-link = Get a new link
 button-cancel = Cancel { $vendor }
 button-ask-access = Ask for access
+button-drop-choice = Drop this choice
+button-agree-this = Use my account in this thread
+button-agree-all = In all threads that I start
 button-replace = Replace that login
 button-keep = Keep it
 button-remove = Remove it here
@@ -71,7 +75,7 @@ login-done-program = ✅ **{ $vendor }'s own program says that it is logged in.*
 login-done = ✅ **Logged in to { $vendor }.** { $use }
 login-done-as = ✅ **Logged in to { $vendor } as { $account }.** { $use }
 login-use-shared = Every agent here uses this login from now on.
-login-use-named = Agents that name this account use it from now on.
+login-use-named = Agents use it where they name it, and in threads that choose it with { -use }.
 login-use-personal = It is your own account: nobody else here can see it or end it, except operators.
 login-done-replaced = It replaces the login of { $account }.
 login-lacks-project = ⚠️ **This account has no Code Assist project yet.** Set up Gemini Code Assist for it once, or ask the operator to set `GOOGLE_CLOUD_PROJECT` where the agents run.
@@ -211,6 +215,20 @@ access-asked = **The operators have your request.** They decide; I can't tell yo
 access-asked-before = **You have asked already.** You can ask again tomorrow.
 access-not-asked = **I could not reach the operators.** Try again later, or write to them yourself.
 access-there = **You can log agents in.** Start with { -login }.
+
+## Threads
+
+use-chosen = ✅ **Agents in this thread use { $account }.**
+use-agree =
+    Agents do not get it yet, because it is your own account: whoever writes in the thread can let them work with it. Where may they use it?
+use-not-here = Use this command in a thread. It chooses the account that the agents in that thread use.
+thread-title = ## In this thread
+thread-none = Agents in this thread have no account yet. Start with { -login }.
+thread-because-thread = **{ $account }**: chosen in this thread
+thread-because-personal = **{ $account }**: the own account of the person who started the thread
+thread-because-shared = **{ $account }**: the default for everyone here
+thread-because-named = **{ $account }**: named by the agent
+thread-problem = ⚠️ **{ $account }**: { $problem }
 
 ## Help
 

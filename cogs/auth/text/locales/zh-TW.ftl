@@ -6,6 +6,7 @@
 -status = `/auth 狀態`
 -logout = `/auth 登出`
 -cancel = `/auth 取消`
+-use = `/auth 使用`
 -help = `/auth 說明`
 -mcp-add = `/auth mcp 新增`
 -mcp-remove = `/auth mcp 移除`
@@ -46,6 +47,12 @@ command-auth-cancel-vendor = 供應商
     .description = 要取消哪一個登入；只有一個在等待時可以不填
 command-auth-cancel-account = 帳號
     .description = 這一家的哪一個帳號
+command-auth-use = 使用
+    .description = 選擇這個討論串裡的代理程式使用哪個帳號
+command-auth-use-vendor = 供應商
+    .description = 哪一家的帳號
+command-auth-use-account = 帳號
+    .description = 哪一個帳號；不填會顯示目前的選擇，也可以取消它
 command-auth-help = 說明
     .description = 這是什麼，以及該找誰幫忙
 command-auth-mcp = mcp
@@ -93,6 +100,9 @@ button-login = 登入 { $vendor }
 button-new-link = 取得新連結
 button-cancel = 取消 { $vendor }
 button-ask-access = 請求使用權限
+button-drop-choice = 取消這個選擇
+button-agree-this = 在這個討論串使用我的帳號
+button-agree-all = 在我開始的所有討論串
 button-replace = 取代那個登入
 button-keep = 保留原樣
 button-remove = 只從這裡移除
@@ -138,7 +148,7 @@ login-done-program = ✅ **{ $vendor } 自己的程式表示已經登入。** �
 login-done = ✅ **已登入 { $vendor }。** { $use }
 login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** { $use }
 login-use-shared = 這裡的代理程式從現在起都會使用它。
-login-use-named = 指定這個帳號的代理程式從現在起都會使用它。
+login-use-named = 指定這個帳號的代理程式，以及用 { -use } 選擇它的討論串，會使用它。
 login-use-personal = 這是您自己的帳號：除了管理者，這裡沒有別人看得到或能結束它。
 login-done-replaced = 它取代了 { $account } 的登入。
 login-lacks-project = ⚠️ **這個帳號還沒有 Code Assist 專案。** 請先為它設定一次 Gemini Code Assist，或請管理者在代理程式執行的環境設定 `GOOGLE_CLOUD_PROJECT`。
@@ -273,6 +283,20 @@ access-asked = **已經把您的請求傳給管理者。** 由他們決定，我
 access-asked-before = **您已經請求過了。** 明天可以再請求一次。
 access-not-asked = **我聯絡不上管理者。** 請稍後再試，或自己寫訊息給他們。
 access-there = **您可以讓代理程式登入。** 請用 { -login } 開始。
+
+## Threads
+
+use-chosen = ✅ **這個討論串裡的代理程式使用 { $account }。**
+use-agree =
+    這是您自己的帳號，所以代理程式還拿不到：在討論串裡發言的人都能讓代理程式用它工作。要在哪裡使用它？
+use-not-here = 請在討論串裡使用這個指令。它會選擇那個討論串裡的代理程式使用哪個帳號。
+thread-title = ## 在這個討論串
+thread-none = 這個討論串裡的代理程式還沒有帳號。請用 { -login } 開始。
+thread-because-thread = **{ $account }**：在這個討論串選擇的
+thread-because-personal = **{ $account }**：開始這個討論串的人自己的帳號
+thread-because-shared = **{ $account }**：這裡的每個人共用的預設帳號
+thread-because-named = **{ $account }**：代理程式指定的
+thread-problem = ⚠️ **{ $account }**：{ $problem }
 
 ## Help
 

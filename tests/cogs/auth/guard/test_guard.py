@@ -33,6 +33,7 @@ from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton, paste_modal
 from openab_auth.cogs.auth.views.status import CancelButton
+from openab_auth.cogs.auth.views.threads import AgreeButton, DropButton
 from openab_auth.oauth.config.config import AuthSettings, Config
 from openab_auth.storage import UserId
 
@@ -79,6 +80,8 @@ def interaction(cog: Auth, kind: discord.InteractionType, data: object = None) -
         data=data,
         user=SimpleNamespace(id=EVE, bot=False),
         guild_id=None,
+        channel=None,
+        channel_id=None,
         locale=discord.Locale.american_english,
         extras={},
         message=None,
@@ -136,6 +139,8 @@ async def test_every_button_passes_the_guard(cog: Auth, passed: list[str], monke
         LogoutButton(language, "lab", "here", generation),
         ReplaceButton(language, "lab", "yes", generation),
         AskAccessButton(language),
+        DropButton(language, "lab"),
+        AgreeButton(language, "all"),
     ]
     assert {type(button) for button in made} == set(_BUTTONS)
     for button in made:
@@ -195,9 +200,9 @@ def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Guard, list[
     happened: list[str] = []
 
     class Listed(Access):
-        def check(self, caller: Caller) -> None:
+        def check(self, caller: Caller, *, in_any_channel: bool = False) -> None:
             happened.append("access")
-            super().check(caller)
+            super().check(caller, in_any_channel=in_any_channel)
 
     guard = Guard(
         Listed(DiscordSettings(allowed_users=frozenset({ADA}))),

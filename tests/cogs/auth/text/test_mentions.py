@@ -11,7 +11,7 @@ from openab_auth.cogs.auth import text
 from openab_auth.cogs.auth.text import CommandMentions, Markup
 from openab_auth.cogs.auth.text.language import languages
 
-NAMES = ("login", "complete", "status", "logout", "cancel", "help", "mcp add", "mcp remove")
+NAMES = ("login", "complete", "status", "logout", "cancel", "use", "help", "mcp add", "mcp remove")
 GUILD, ELSEWHERE = 7, 8
 
 

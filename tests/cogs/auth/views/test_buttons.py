@@ -18,6 +18,7 @@ from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.cogs.auth.views.status import CancelButton
+from openab_auth.cogs.auth.views.threads import AgreeButton, DropButton
 
 GENERATION = "0123456789"
 
@@ -33,6 +34,8 @@ def made() -> list[AuthButton]:
         LogoutButton(language, "lab:x", "revoke", GENERATION),
         ReplaceButton(language, "mcp:a:b", "no", GENERATION),
         AskAccessButton(language),
+        DropButton(language, "mcp:a:b"),
+        AgreeButton(language, "all"),
     ]
 
 

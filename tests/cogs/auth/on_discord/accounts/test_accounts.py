@@ -31,7 +31,7 @@ async def test_each_account_gets_a_login_of_its_own(
     assert "Logged in to The Lab as" in shared
     assert "Every agent here uses this login" in shared
     assert "Logged in to The Lab (work) as" in work
-    assert "Agents that name this account" in work
+    assert "Agents use it where they name it" in work
     assert "Logged in to The Lab (personal) as" in own
     assert "your own account" in own
 

@@ -1,0 +1,133 @@
+"""Does the work of `/auth use`, and stores what agents need to know of threads: they cannot ask Discord."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from openab_auth.cogs.auth.guard import AuditLine, Caller, Guard
+from openab_auth.cogs.auth.service.accounts import person_meant
+from openab_auth.oauth.accounts import Account, vendor_meant
+from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.threads import (
+    ThreadAccount,
+    ThreadRecords,
+    accounts_of_thread,
+    agree,
+    choose_account,
+    drop_choice,
+    forget_thread,
+    policies_in,
+    store_policies,
+    store_thread,
+)
+from openab_auth.oauth.vendors import Catalogue, VendorName
+from openab_auth.storage import AsyncStore, Policies, SeenThread, ThreadId
+
+
+class Threads:
+    """Chooses the accounts of threads. Each method that takes a `Caller` passes the guard first."""
+
+    def __init__(self, logins: Logins, store: AsyncStore, guard: Guard) -> None:
+        self._logins = logins
+        self._store = store
+        self._guard = guard
+
+    async def use(self, caller: Caller, thread: ThreadId, word: str) -> tuple[Account, bool]:
+        """Choose an account for a thread; return it, and whether it may serve the thread now.
+
+        Raises:
+            NotThreadOwnerError: another person started the thread, and the caller is no operator.
+            AccountNotForThreadError: only personal accounts serve this thread.
+            OpenabAuthError: this person is not allowed, there is no such vendor, or the store could not be written.
+        """
+        async with self._guard.request(caller, "use", partial(self._name, word)):
+            account, catalogue = await self._account(word)
+            change = partial(
+                choose_account,
+                thread=thread,
+                account=account,
+                by=caller.user,
+                is_operator=self._guard.access.is_operator(caller),
+                config=policies_in(catalogue.auth),
+            )
+            return account, await self._store.update(change)
+
+    async def drop(self, caller: Caller, thread: ThreadId, word: str) -> tuple[Account, bool]:
+        """Forget the choice for a vendor in a thread; return whether there was one.
+
+        Raises:
+            OpenabAuthError: as `use`.
+        """
+        async with self._guard.request(caller, "use", partial(self._name, word)):
+            account, _ = await self._account(word)
+            is_operator = self._guard.access.is_operator(caller)
+            change = partial(drop_choice, thread=thread, account=account, by=caller.user, is_operator=is_operator)
+            return account, await self._store.update(change)
+
+    async def agree(self, caller: Caller, thread: ThreadId | None) -> None:
+        """Let the caller's own accounts serve a thread, or with None all threads that the caller starts.
+
+        Raises:
+            OpenabAuthError: this person is not allowed, or the store could not be written.
+        """
+        async with self._guard.request(caller, "use"):
+            await self._store.update(partial(agree, person=caller.user, thread=thread))
+
+    async def shown(self, caller: Caller, thread: ThreadId) -> tuple[ThreadAccount, ...]:
+        """Return which account of each vendor serves the thread, and why.
+
+        Raises:
+            OpenabAuthError: this person is not allowed, or the store cannot be read.
+        """
+        async with self._guard.request(caller, "read"):
+            records, entries = await self._store.threads(), await self._store.read()
+            return accounts_of_thread(thread, records, catalogue=await self._logins.catalogue(), entries=entries)
+
+    async def known(self, thread: ThreadId) -> SeenThread | None:
+        """Return what the store knows of a thread.
+
+        Raises:
+            StorageError: the records cannot be read.
+        """
+        return ThreadRecords(await self._store.threads()).seen(thread)
+
+    async def store(self, thread: ThreadId, seen: SeenThread) -> None:
+        """Store what the bot sees of a thread.
+
+        Raises:
+            StorageError: the records cannot be read or written.
+        """
+        if await self.known(thread) != seen:
+            await self._store.update(partial(store_thread, thread=thread, seen=seen))
+
+    async def store_policies(self, application: int) -> None:
+        """Store the bot's policies; a bot without policies of its own stores none.
+
+        Raises:
+            StorageError: the records cannot be read or written.
+        """
+        policies = policies_in((await self._logins.catalogue()).auth)
+        stored = ThreadRecords(await self._store.threads()).policies(application)
+        if (stored or Policies()) != policies:
+            await self._store.update(partial(store_policies, application=application, policies=policies))
+
+    async def forget(self, thread: ThreadId) -> None:
+        """Forget a thread that was deleted.
+
+        Raises:
+            StorageError: the records cannot be read or written.
+        """
+        if await self.known(thread) is not None:
+            await self._store.update(partial(forget_thread, thread=thread))
+
+    async def _account(self, word: str) -> tuple[Account, Catalogue]:
+        """Return the account that a word means; its vendor has to exist."""
+        account, catalogue = await self._logins.account(word), await self._logins.catalogue()
+        if catalogue.named(account.name) is None and (refusal := catalogue.refusal(VendorName(account.name))):
+            raise refusal
+        return account, catalogue
+
+    async def _name(self, word: str, line: AuditLine) -> None:
+        catalogue = await self._logins.catalogue()
+        line.name(vendor_meant(word, catalogue))
+        line.person = person_meant(catalogue, word)

@@ -1,0 +1,221 @@
+"""`/auth use` chooses the account of a thread; a person agrees before their own account serves one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from discord.ext import commands
+
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownResponse
+from openab_auth.bot.playground.discord.guild import payloads
+from openab_auth.bot.playground.discord.guild.model import Json, Message
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.service.service import AuthService
+from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.threads import ThreadRecords
+from openab_auth.storage import FileStore, SeenThread, ThreadId, UserId
+from tests.cogs.auth.on_discord.accounts.account_logins import log_in
+from tests.cogs.auth.on_discord.discord_bot import running
+from tests.cogs.auth.service.service_logins import Log
+from tests.support.patience import until
+
+Records: TypeAlias = Callable[[], ThreadRecords]
+
+
+@pytest.fixture
+def records(store_path: Path) -> Records:
+    return lambda: ThreadRecords(FileStore(store_path).threads())
+
+
+@pytest.fixture
+def opened_by(bob: Person) -> Json:
+    """Return who has opened the thread."""
+    return bob.user
+
+
+@pytest.fixture
+def thread(world: EmbeddedDiscord, opened_by: Json) -> ThreadId:
+    """Return the id of the thread."""
+    world.state.thread_owner = opened_by
+    return ThreadId(int(world.state.thread_id))
+
+
+@pytest.fixture
+async def bot(world: EmbeddedDiscord, thread: ThreadId, service: AuthService) -> AsyncIterator[commands.Bot]:
+    async with running(world, service) as bot:
+        yield bot
+
+
+async def use(person: Person, account: str | None = None, where: str = "thread") -> ShownResponse:
+    named = {} if account is None else {"account": account}
+    answer = await person.slash("auth use", vendor="lab", where=where, **named)  # type: ignore[arg-type]
+    return await answer.settled()
+
+
+async def test_a_shared_account_is_chosen_shown_and_dropped(
+    bot: commands.Bot, thread: ThreadId, bob: Person, issuer: Issuer, records: Records, audited: Log
+) -> None:
+    for account in ("shared", "work"):
+        await log_in(bob, issuer, account)
+
+    chosen = await use(bob, "work")
+    shown = await use(bob)
+    assert "**The Lab (work)**: chosen in this thread" in shown.content
+    labels = dict(records().labels(thread))
+    await bob.press(shown, "Drop this choice")
+    await shown.wait_for(lambda now: "the default for everyone here" in now.content)
+
+    assert "Agents in this thread use The Lab (work)." in chosen.content
+    assert labels == {"lab": "work"}
+    assert not records().labels(thread)
+    assert [line["outcome"] for line in audited() if line["event"] == "use"] == ["ok", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("button", "all_own"), [("Use my account in this thread", False), ("In all threads that I start", True)]
+)
+async def test_a_person_agrees_before_their_own_account_serves(
+    bot: commands.Bot, thread: ThreadId, bob: Person, issuer: Issuer, records: Records, button: str, all_own: bool
+) -> None:
+    await log_in(bob, issuer, "me")
+
+    asked = await use(bob, "me")
+    assert "Agents do not get it yet" in asked.content
+    before = records().may_serve(UserId(bob.id), thread)
+    await bob.press(asked, button)
+    await asked.wait_for(lambda now: "(personal)**: chosen in this thread" in now.content)
+
+    assert not before
+    assert records().may_serve(UserId(bob.id), thread)
+    assert records().agreement(UserId(bob.id)).all_own is all_own
+
+
+async def test_only_the_owner_and_operators_choose(
+    bot: commands.Bot, thread: ThreadId, ada: Person, mei: Person, bob: Person, records: Records
+) -> None:
+    refused = await use(mei, "shared")
+    hers = await use(ada, "work")
+
+    assert "只有開始這個討論串的人" in refused.content
+    assert "Agents in this thread use The Lab (work)." in hers.content
+    assert records().labels(thread) == {"lab": "work"}
+
+
+async def test_nobody_chooses_another_persons_own_account(
+    bot: commands.Bot, thread: ThreadId, ada: Person, bob: Person, records: Records
+) -> None:
+    told = await use(ada, f"u{bob.id}")
+
+    assert "This is another person's own account." in told.content
+    assert not records().labels(thread)
+
+
+async def test_outside_of_a_thread_it_says_where_to_use_it(bot: commands.Bot, bob: Person) -> None:
+    assert "Use this command in a thread" in (await use(bob, "shared", "guild")).content
+
+
+class TestOpenedByABot:
+    @pytest.fixture(params=["this bot", "another bot"])
+    def opened_by(self, world: EmbeddedDiscord, request: pytest.FixtureRequest) -> Json:
+        return world.state.bot if request.param == "this bot" else world.person("openab", is_bot=True).user
+
+    async def test_it_belongs_to_the_author_of_its_message(
+        self, world: EmbeddedDiscord, bot: commands.Bot, bob: Person, mei: Person, records: Records
+    ) -> None:
+        thread, parent = world.state.thread_id, world.state.text_channel_id
+        world.state.messages[parent].append(Message(thread, parent, mei.user, {"content": "help"}, 0.0))
+
+        refused = await use(bob, "shared")
+        await use(mei, "shared")
+
+        assert "Only the person who started this thread" in refused.content
+        seen = records().seen(ThreadId(int(thread)))
+        application, guild = int(world.state.application_id), int(world.state.guild_id)
+        assert seen == SeenThread(application, guild, int(parent), UserId(mei.id))
+
+    async def test_without_its_message_it_has_no_owner(
+        self, world: EmbeddedDiscord, bot: commands.Bot, bob: Person, records: Records
+    ) -> None:
+        chosen = await use(bob, "shared")
+
+        seen = records().seen(ThreadId(int(world.state.thread_id)))
+        assert seen is not None
+        assert seen.owner is None
+        assert "Agents in this thread use The Lab." in chosen.content
+
+
+async def test_status_in_a_thread_says_first_which_accounts_it_uses(
+    bot: commands.Bot, thread: ThreadId, bob: Person, issuer: Issuer
+) -> None:
+    await log_in(bob, issuer)
+
+    there = await (await bob.slash("auth status", where="thread")).settled()
+    elsewhere = await (await bob.slash("auth status")).settled()
+
+    assert there.content.startswith("## In this thread\n**The Lab**: the default for everyone here\n## Logins")
+    assert elsewhere.content.startswith("## Logins")
+
+
+class TestPersonalPolicy:
+    @pytest.fixture
+    def config(self, config: Config) -> Config:
+        return replace(config, auth=AuthSettings(vendors=("lab",), accounts="personal"))
+
+    async def test_status_asks_the_owner_to_agree_and_the_bot_stores_its_policy(
+        self, world: EmbeddedDiscord, bot: commands.Bot, thread: ThreadId, bob: Person, issuer: Issuer, records: Records
+    ) -> None:
+        await log_in(bob, issuer, "me")
+
+        status = await (await bob.slash("auth status", where="thread")).settled()
+        await bob.press(status, "In all threads that I start")
+        await status.wait_for(lambda now: "the own account of the person who started the thread" in now.content)
+
+        policies = records().policies(int(world.state.application_id))
+        assert policies is not None
+        assert policies.everywhere == "personal"
+        assert records().may_serve(UserId(bob.id), thread)
+
+    async def test_a_shared_account_cannot_be_chosen(
+        self, bot: commands.Bot, thread: ThreadId, bob: Person, records: Records
+    ) -> None:
+        told = await use(bob, "shared")
+
+        assert "may not use" in told.content
+        assert not records().labels(thread)
+
+
+async def test_a_deleted_thread_is_forgotten(
+    world: EmbeddedDiscord, bot: commands.Bot, thread: ThreadId, bob: Person, records: Records
+) -> None:
+    await use(bob, "work")
+
+    gone = {"id": str(thread), "guild_id": world.state.guild_id, "parent_id": world.state.text_channel_id, "type": 11}
+    await world.gateway.dispatch("THREAD_DELETE", gone)
+    await until(lambda: records().seen(thread) is None)
+
+    assert not records().labels(thread)
+
+
+async def test_a_new_thread_is_recorded_before_anybody_uses_a_command(
+    world: EmbeddedDiscord, bot: commands.Bot, bob: Person, records: Records
+) -> None:
+    new = world.state.new_id()
+    event = {**payloads.thread(world.state), "id": new, "owner_id": bob.user["id"], "newly_created": True}
+
+    await world.gateway.dispatch("THREAD_CREATE", event)
+    await until(lambda: records().seen(ThreadId(int(new))) is not None)
+
+    assert records().owner(ThreadId(int(new))) == bob.id
+
+
+async def test_a_direct_message_belongs_to_its_person(
+    world: EmbeddedDiscord, bot: commands.Bot, bob: Person, records: Records
+) -> None:
+    await (await bob.slash("auth status", where="dm")).settled()
+
+    channel = ThreadId(int(world.channel_id(bob, "dm")))
+    await until(lambda: records().owner(channel) == bob.id)
