@@ -7,7 +7,6 @@ in trouble no more often than a single agent would.
 from __future__ import annotations
 
 import dataclasses
-import logging
 from contextlib import suppress
 from typing import Final
 
@@ -31,7 +30,6 @@ _AFTER_UNREAD: Final = 10.0  # seconds; what cannot be read now will hardly be r
 _AFTER_REFUSAL: Final = 30.0  # seconds; an outage with unknown words may pass before the last refusal
 MOST_REFUSALS: Final = 3  # of one refresh token in a row; then its login counts as dead
 REFUSED_FOR: Final = 3600.0  # seconds at least between the first of them and the last, so that an outage can pass
-_log: Final = logging.getLogger(__name__)
 _UNDER_WAY: Final = "the process that sent the request ended before it noted the answer"
 
 
@@ -154,6 +152,8 @@ def lost_answer_error(error: LoginDeadError) -> LoginDeadError:
 def unread_answer_error(tenant: Tenant, error: Exception) -> RefreshUnansweredError:
     """Return the error for an answer that a lack of memory, or a bug, has kept from us."""
     with suppress(MemoryError):
-        _log.error("%s: an unexpected error ended a refresh (%s)", tenant, type(error).__name__)
+        import logging  # noqa: PLC0415 - `status` reads pauses, and logs nothing
+
+        logging.getLogger(__name__).error("%s: an unexpected error ended a refresh (%s)", tenant, type(error).__name__)
     reason = f"its answer could not be read here: {type(error).__name__}"
     return RefreshUnansweredError(tenant, reason, retry_after=_AFTER_UNREAD)

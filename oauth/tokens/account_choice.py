@@ -34,7 +34,10 @@ class AccountChoice:
             StoreUnreadableError: the records about threads could not be read.
         """
         if self._thread is None:
-            return choose_without_thread(word, self._runtime.known_catalogue, entries)
+            catalogue = self._runtime.known_catalogue
+            if catalogue is not None and word not in entries and vendor_meant(word, catalogue) is None:
+                catalogue = await self._runtime.catalogue_with_added()
+            return choose_without_thread(word, catalogue, entries)
         records = await self._runtime.store.records(THREADS)
         if records is not self._known_for:
             self._known, self._known_for = {}, records

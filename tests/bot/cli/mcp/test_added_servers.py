@@ -75,7 +75,7 @@ def test_doctor_names_a_bad_list_with_its_repair_and_all_else_works(call: Run, a
     found = checks(call)
 
     assert str(added) in found["store files"]["message"]
-    assert found["store files"]["hint"].startswith("repair it, or rm" if damage == "damaged" else "make it readable")
+    assert found["store files"]["hint"].startswith("repair it, or rm" if damage == "damaged" else "remove it")
     assert found["store"]["ok"]
     assert [problem["what"] for problem in said(call("status", "--json"))["problems"]] == [
         found["store files"]["message"]

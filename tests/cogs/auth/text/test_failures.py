@@ -15,6 +15,7 @@ from openab_auth.oauth.errors import (
     ConfigError,
     InsufficientScopeError,
     LoginNotStoredError,
+    NothingOfPersonError,
     NotRefreshableError,
     OAuthError,
     PasteRefusedError,
@@ -45,6 +46,7 @@ NOT_MET = {
     ConfigError,
     RelativePathError,
     UnknownHomeError,
+    NothingOfPersonError,  # of the command line
     NotRefreshableError,
     ProgramKeepsLoginError,
     ThreadIdError,

@@ -77,7 +77,7 @@ class AccountHistory(RuleBasedStateMachine):
         self.signed_in: dict[str, str] = {}
         self.run(self.open())
         for word in ("lab", "lab@team", "lab@u100", "jay", "mcp:notes", "mcp:notes@u200"):
-            self.run(self.log_in(word, UserId(100)))
+            self.run(self.log_in(word, UserId(200 if word.endswith("@u200") else 100)))
 
     async def open(self) -> None:
         self.issuer = await self.parts.enter_async_context(Issuer.listening(clock=self.clock))
