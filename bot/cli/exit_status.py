@@ -41,6 +41,11 @@ DONE: Final = 0
 CHECK_FAILED: Final = 1
 USAGE: Final = 2
 
+
+class NothingWaitsError(NoPendingLoginError):
+    """No login waits that could be cancelled; a paste for which none waits is refused instead."""
+
+
 # The first class that matches decides, so a child class comes before its parent.
 _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (UsageError, USAGE),
@@ -71,6 +76,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (SystemRefusedError, 6),
     (LoginNotStoredError, 6),
     (PasteRefusedError, 7),
+    (NothingWaitsError, 8),
     (NoPendingLoginError, 7),
     (ExchangeRefusedError, 7),
     (ProgramFailedError, 7),

@@ -16,6 +16,7 @@ exit status:
   1 doctor: a check failed         5 try again later (busy, network, rate limit)
   2 wrong usage or config          6 the store cannot be read or written
   3 nobody is logged in there      7 the paste was refused
+                                   8 cancel: nothing was waiting
 """
 _REPEATS_NOTHING: Final = (
     r"the following arguments are required: [A-Z, ]+|argument [\w-]+: (expected |a whole number )[\w ]+"

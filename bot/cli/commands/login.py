@@ -15,10 +15,11 @@ from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.commands.approval import wait_for_approval
 from openab_auth.bot.cli.commands.logins import open_logins
 from openab_auth.bot.cli.commands.vendor_program import run_here
-from openab_auth.bot.cli.exit_status import DONE
+from openab_auth.bot.cli.exit_status import DONE, NothingWaitsError
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.accounts import account_word, vendor_meant
+from openab_auth.oauth.errors import NoPendingLoginError
 from openab_auth.oauth.flows import LoginOffer, LoginResult, flow_of
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Vendor
@@ -150,7 +151,10 @@ async def cancel(arguments: argparse.Namespace) -> int:
     """Cancel a pending login."""
     user = UserId(arguments.user)
     async with open_logins(open_runtime(arguments)) as logins:
-        vendor = await logins.cancel(user, account_word(arguments.vendor, user))
+        try:
+            vendor = await logins.cancel(user, account_word(arguments.vendor, user))
+        except NoPendingLoginError as error:
+            raise NothingWaitsError(error.vendor) from None
     print_result({"cancelled": True}, f"The pending login to {vendor.title} is cancelled.", as_json=arguments.json)
     return DONE
 

@@ -30,7 +30,7 @@ def test_cancel_forgets_the_pending_login(call: Run, home: Path) -> None:
 
     assert json.loads(done.stdout) == {"cancelled": True}
     assert json.loads((home / ".openab/agent/auth.json").read_text()) == {}
-    assert call("cancel", "codex").returncode == 7
+    assert call("cancel", "codex").returncode == 8
 
 
 @pytest.mark.parametrize("paste", ["", "just-a-code", "http://localhost:1455/auth/callback?code=x&state=foreign"])
