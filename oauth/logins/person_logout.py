@@ -41,7 +41,7 @@ class EndedLogin:
 
 @dataclass(frozen=True, slots=True)
 class PersonLogout:
-    """What has ended of one person; `pending` names the vendor of each pending login."""
+    """The ended logins of one person; `pending` names the vendor of each pending login."""
 
     person: UserId
     logins: tuple[EndedLogin, ...]

@@ -29,7 +29,7 @@ class State:
         self.bot = self.new_user("openab", bot=True, id_=self.application_id)
         self.owner = self.new_user("owner")
         self.thread_owner = self.owner
-        """Who created the guild's thread, or the bot that opened it."""
+        """The user who created the guild's thread, or the bot that opened it."""
         self.members: dict[str, Member] = {}
         """The members of the guild, by user id."""
         self.roles: dict[str, bool] = {}
