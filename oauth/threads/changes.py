@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import AccountNotForThreadError, NotThreadOwnerError
@@ -53,7 +52,7 @@ def forget_thread(draft: Draft, thread: ThreadId) -> None:
         draft.threads.pop(key, None)
     for key, record in [*draft.threads.items()]:
         if isinstance(record, Agreement) and thread in record.threads:
-            draft.threads[key] = replace(record, threads=record.threads - {thread})
+            draft.threads[key] = record._replace(threads=record.threads - {thread})
 
 
 def choose_account(  # noqa: PLR0913 - who chooses what, and under which rules
@@ -100,7 +99,7 @@ def drop_choice(draft: Draft, thread: ThreadId, account: Account, by: UserId, *,
 def agree(draft: Draft, person: UserId, thread: ThreadId | None) -> None:
     """Let a person's own accounts serve a thread, or with None all threads that the person starts."""
     before = ThreadRecords(draft.threads).agreement(person)
-    after = replace(before, all_own=True) if thread is None else replace(before, threads=before.threads | {thread})
+    after = before._replace(all_own=True) if thread is None else before._replace(threads=before.threads | {thread})
     draft.threads[agreement_key(person)] = after
 
 

@@ -16,8 +16,8 @@ A version without threads neither reads nor writes this file; a logout there lea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final, Literal, NewType, TypeAlias
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple, NewType, TypeAlias
 
 from openab_auth.storage.entries import Json, UserId
 from openab_auth.storage.records.kind import RecordKind
@@ -28,13 +28,12 @@ SHARED_ACCOUNTS: Final[AccountPolicy] = "shared"
 PERSONAL_ACCOUNTS: Final[AccountPolicy] = "personal"
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+class Policies(NamedTuple):
     """The policies of one bot or one config: for all threads, by guild, and by channel."""
 
     everywhere: AccountPolicy = SHARED_ACCOUNTS
-    guilds: Mapping[int, AccountPolicy] = field(default_factory=dict)
-    channels: Mapping[int, AccountPolicy] = field(default_factory=dict)
+    guilds: Mapping[int, AccountPolicy] = MappingProxyType({})
+    channels: Mapping[int, AccountPolicy] = MappingProxyType({})
 
     def policy_of(self, channel: int, guild: int | None) -> AccountPolicy:
         """Return the policy of a channel: its own, otherwise that of its guild, otherwise that of all threads."""
@@ -47,8 +46,7 @@ class Policies:
         return PERSONAL_ACCOUNTS in (self.everywhere, *self.guilds.values(), *self.channels.values())
 
 
-@dataclass(frozen=True, slots=True)
-class SeenThread:
+class SeenThread(NamedTuple):
     """A thread, channel or DM that a bot has seen: its guild, its parent channel and the person who started it.
 
     `guild` is None for a DM, `parent` for a channel and a DM. `owner` is None for a channel, and for a thread whose
@@ -61,8 +59,7 @@ class SeenThread:
     owner: UserId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadChoices:
+class ThreadChoices(NamedTuple):
     """The labels of the accounts that people chose in a thread; an empty label is the shared default.
 
     `labels` has the tenant of a vendor's shared default, or the `mcp:NAME` of a server, as its key.
@@ -71,8 +68,7 @@ class ThreadChoices:
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(NamedTuple):
     """The threads that a person's own accounts may serve: these, and with `all_own` all that the person starts."""
 
     threads: frozenset[ThreadId] = frozenset()
