@@ -13,6 +13,7 @@ from openab_auth.storage.records.threads import THREADS
 
 if TYPE_CHECKING:
     from openab_auth.oauth.runtime import Runtime
+    from openab_auth.oauth.vendors import Catalogue
     from openab_auth.storage.records.threads import ThreadId, ThreadRecord
 
 
@@ -34,24 +35,26 @@ class AccountChoice:
             StoreUnreadableError: the records about threads could not be read.
         """
         if self._thread is None:
-            catalogue = self._runtime.known_catalogue
-            if catalogue is not None and word not in entries and vendor_meant(word, catalogue) is None:
-                catalogue = await self._runtime.catalogue_with_added()
+            known = self._runtime.known_catalogue
+            catalogue = known if known is None or word in entries else await self._catalogue_for(word, known)
             return choose_without_thread(word, catalogue, entries)
         records = await self._runtime.store.records(THREADS)
         if records is not self._known_for:
             self._known, self._known_for = {}, records
-        known = self._known.get(word)
-        if known is not None and not isinstance(entries.get(known.account.tenant), McpEntry):
-            return known
-        catalogue = await self._runtime.load_catalogue()
-        if vendor_meant(word, catalogue) is None:  # people may have added a server of this name
-            catalogue = await self._runtime.catalogue_with_added()
+        before = self._known.get(word)
+        if before is not None and not isinstance(entries.get(before.account.tenant), McpEntry):
+            return before
+        catalogue = await self._catalogue_for(word, await self._runtime.load_catalogue())
         config = policies_in(catalogue.auth)
         chosen = choose(word, self._thread, ThreadRecords(records), config=config, catalogue=catalogue, entries=entries)
         if not chosen.account.is_server:  # the tenant of a server depends on the other logins
             self._known[word] = chosen
         return chosen
+
+    async def _catalogue_for(self, word: str, catalogue: Catalogue) -> Catalogue:
+        """Return the catalogue that knows `word`: people may have added a server of this name."""
+        known = vendor_meant(word, catalogue) is not None
+        return catalogue if known else await self._runtime.catalogue_with_added()
 
     async def account(self, word: str, entries: Mapping[str, Entry]) -> Account:
         """Return the account that `word` means; raises the errors of `choose`."""
