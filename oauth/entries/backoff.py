@@ -7,7 +7,6 @@ in trouble no more often than a single agent would.
 from __future__ import annotations
 
 import dataclasses
-from contextlib import suppress
 from typing import Final
 
 from openab_auth.oauth.entries.login_entry import REFRESH_DEADLINE
@@ -151,9 +150,5 @@ def lost_answer_error(error: LoginDeadError) -> LoginDeadError:
 
 def unread_answer_error(tenant: Tenant, error: Exception) -> RefreshUnansweredError:
     """Return the error for an answer that a lack of memory, or a bug, has kept from us."""
-    with suppress(MemoryError):
-        import logging  # noqa: PLC0415 - `status` reads pauses, and logs nothing
-
-        logging.getLogger(__name__).error("%s: an unexpected error ended a refresh (%s)", tenant, type(error).__name__)
     reason = f"its answer could not be read here: {type(error).__name__}"
     return RefreshUnansweredError(tenant, reason, retry_after=_AFTER_UNREAD)

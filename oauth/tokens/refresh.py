@@ -235,6 +235,8 @@ class Refresh:
                 raise
             except Exception as error:  # noqa: BLE001 - the token may be posted already
                 self._doubtful = True
+                with suppress(MemoryError):
+                    _log.error("%s: an unexpected error ended a refresh (%s)", self._tenant, type(error).__name__)
                 raise undisturbed(partial(backoff.unread_answer_error, self._tenant, error)) from None
         raise AssertionError  # the second round returns or raises
 
