@@ -13,7 +13,10 @@ from openab_auth.oauth.config.table import ConfigMistakes
 
 T = TypeVar("T")
 _VARIABLE: Final = re.compile(r"\$(\$\{)|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)\})?")  # `$${`, `${VAR}`, or a stray `${`
-_BLANKS_AROUND: Final = re.compile(r"\A[\s\ufeff\u200b\u2060]+|[\s\ufeff\u200b\u2060]+\Z")
+_BLANKS: Final = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\u200b\u2060\ufeff"
+)
 
 
 def environment_value(environ: Mapping[str, str], name: str) -> str:
@@ -23,7 +26,7 @@ def environment_value(environ: Mapping[str, str], name: str) -> str:
 
 def without_blanks(text: str) -> str:
     """Return the text without blanks and byte order marks around it, which editors and web pages add to a secret."""
-    return _BLANKS_AROUND.sub("", text)
+    return text.strip(_BLANKS)
 
 
 def replace_variables(value: T, at: str, environ: Mapping[str, str], mistakes: ConfigMistakes) -> T:

@@ -74,8 +74,7 @@ def fail_attempt(
     wait = min(_FIRST * 2**attempt.failures, _LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads, hides nothing
     failures = min(attempt.failures + 1, MOST_FAILURES)
     refused = isinstance(error, RefreshRefusedError)
-    ended = dataclasses.replace(
-        attempt,
+    ended = attempt._replace(
         answered=answered,
         failures=failures,
         not_before=now + wait,
@@ -83,12 +82,12 @@ def fail_attempt(
         refused_since=(attempt.refused_since if attempt.refusals else now) if refused else 0.0,
     )
     if isinstance(error, VendorMisconfiguredError):
-        return dataclasses.replace(ended, reason=error.happened, todo=error.todo, config_hash=config_hash)
+        return ended._replace(reason=error.happened, todo=error.todo, config_hash=config_hash)
     if refused:
         wait = max(wait, _AFTER_REFUSAL)
     if error.retry_after:
         wait = max(wait, min(error.retry_after, _LONGEST_RETRY_AFTER))
-    return dataclasses.replace(ended, reason=error.reason, not_before=now + wait)
+    return ended._replace(reason=error.reason, not_before=now + wait)
 
 
 def configuration_hash(*tables: object) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from openab_auth.oauth.entries.pending_entry import PendingLogin, read_pending
 from openab_auth.storage.entries import Entry, PendingEntry, Tenant, UserId
@@ -12,11 +11,10 @@ from openab_auth.storage.entries import Entry, PendingEntry, Tenant, UserId
 PendingPairs: TypeAlias = tuple[tuple[PendingLogin, PendingEntry], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EntryIndex:
+class EntryIndex(NamedTuple):
     """The entries of the store: the sorted keys of logins and clients, and the pending logins of each person."""
 
-    entries: Mapping[str, Entry] = field(repr=False)
+    entries: Mapping[str, Entry]
     tenants: tuple[Tenant, ...]
     pending: Mapping[UserId, PendingPairs]
 

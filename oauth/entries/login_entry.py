@@ -79,7 +79,7 @@ def end_rejected(draft: Draft, tenant: Tenant, rejected: Secret, now: float) -> 
     before = note.attempt if note.attempt and note.attempt.fingerprint == rejected.fingerprint() else None
     if before is None or not before.at <= now - _REJECTED_AGAIN:
         first = RefreshAttempt(rejected.fingerprint(), now, _REJECTED, answered=True)
-        draft.notes[tenant] = dataclasses.replace(note, attempt=before or first)
+        draft.notes[tenant] = note._replace(attempt=before or first)
         return
     if isinstance(entry, TokenEntry):
         draft[tenant] = dataclasses.replace(entry, expires_at=int(now))
@@ -88,7 +88,7 @@ def end_rejected(draft: Draft, tenant: Tenant, rejected: Secret, now: float) -> 
         reply = dict(entry.token_response or {}) | {"expires_in": max(0, int(now) - received_at)}
         draft[tenant] = dataclasses.replace(entry, token_response=reply, token_received_at=received_at)
     dead = DeadToken(rejected.fingerprint(), f"{_REJECTED}, and nobody can renew it", int(now))
-    draft.notes[tenant] = dataclasses.replace(note, dead=dead, attempt=None)
+    draft.notes[tenant] = note._replace(dead=dead, attempt=None)
 
 
 def mark_deaths_told(draft: Draft, *, but: Collection[str]) -> tuple[Tenant, ...]:
@@ -98,7 +98,7 @@ def mark_deaths_told(draft: Draft, *, but: Collection[str]) -> tuple[Tenant, ...
     for tenant in died:
         note = draft.notes[tenant]
         assert note.dead is not None  # noqa: S101 - `_untold` found it
-        draft.notes[tenant] = dataclasses.replace(note, dead=dataclasses.replace(note.dead, told=True))
+        draft.notes[tenant] = note._replace(dead=note.dead._replace(told=True))
     return died
 
 
@@ -160,8 +160,7 @@ def renewed_note(note: Note, posted: LoginEntry, following: LoginEntry, tokens: 
     """Return the note of a renewed login, with the account that the vendor named."""
     from openab_auth.oauth.client import renewed_subject  # noqa: PLC0415 - only a renewal pays for it
 
-    return dataclasses.replace(
-        note,
+    return note._replace(
         attempt=None,
         dead=None,
         account=tokens.account or note.account,
@@ -173,7 +172,7 @@ def name_account(draft: Draft, tenant: Tenant, tokens: TokenResponse, account: s
     """Note the account's label, unless another login has replaced the new login."""
     entry = draft.get(tenant)
     if isinstance(entry, TokenEntry) and entry.access_token == tokens.access_token and tenant in draft.notes:
-        draft.notes[tenant] = dataclasses.replace(draft.notes[tenant], account=account)
+        draft.notes[tenant] = draft.notes[tenant]._replace(account=account)
 
 
 def login_of_generation(draft: Draft, tenant: Tenant, generation: str) -> LoginEntry:

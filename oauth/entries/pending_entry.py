@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.errors import NoPendingLoginError, TooManyLoginsError, TooManyWaitError
@@ -21,8 +20,7 @@ _PREFIX: Final = "pending:"
 _ID: Final = re.compile(r"[0-9]{1,20}")  # a Discord user's id
 
 
-@dataclass(frozen=True, slots=True)
-class PendingLogin:
+class PendingLogin(NamedTuple):
     """A login link that was handed out and waits for its paste or its approval; times in unix seconds.
 
     `generation` tells it from every other pending login of this person at this vendor. `begun` comes from its note,
@@ -34,7 +32,7 @@ class PendingLogin:
     created_at: int
     expires_at: int
     generation: str = ""
-    begun: Begun = field(default_factory=Begun)
+    begun: Begun = Begun()
 
 
 def begin(  # noqa: PLR0913 - the login, its note and two limits

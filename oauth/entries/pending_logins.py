@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 from openab_auth.oauth.entries import login_entry, pending_entry
 from openab_auth.oauth.entries.indexed_store import IndexedStore
@@ -60,7 +59,7 @@ class PendingLogins:
     async def with_note(self, login: PendingLogin) -> PendingLogin:
         """Return the pending login with the values from its note."""
         note = (await self._store.notes()).get(pending_key(login.vendor, login.user))
-        return replace(login, begun=(note and note.begun) or Begun())
+        return login._replace(begun=(note and note.begun) or Begun())
 
     async def of(self, user: UserId, names: Collection[str] = ()) -> list[tuple[PendingLogin, PendingEntry]]:
         """Return the unexpired pending logins of one person, at the vendors `names` or at all vendors."""

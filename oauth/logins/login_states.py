@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 
 from openab_auth.oauth.accounts import Account
@@ -40,7 +39,7 @@ class LoginStates:
         """Return every login, every pending login, and the problems of the store."""
         catalogue, index, now = await self._catalogue(), await self._index.read(), self._clock()
         found = await self._store.run(partial(status.read_status, catalogue=catalogue, now=now, index=index))
-        return replace(found, pending=(*found.pending, *self._waiting.in_memory()))
+        return found._replace(pending=(*found.pending, *self._waiting.in_memory()))
 
     async def chosen(self, account: Account) -> ChosenLogin | None:
         """Return the login of one account, for a person who wants to end or replace it; None if there is none.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 from openab_auth.oauth.entries import SKEW, EntryIndex, PendingLogin, backoff, build_index, dead_token, login_entry
 from openab_auth.oauth.vendors.account_labels import person_of, split_label
@@ -22,8 +21,7 @@ T = TypeVar("T")
 State: TypeAlias = Literal["ok", "expiring", "expired", "dead"]
 
 
-@dataclass(frozen=True, slots=True)
-class LoginState:
+class LoginState(NamedTuple):
     """One login; times in unix seconds.
 
     `expired`: the access token has expired, and the next agent renews it. `dead`: nobody can renew it, because the
@@ -61,8 +59,7 @@ class LoginState:
         return person_of(self.vendor.label if self.vendor else split_label(self.tenant)[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """Every login and pending login, the problems of store and servers, and the vendors with a token in a variable."""
 
     logins: tuple[LoginState, ...]

@@ -5,7 +5,6 @@ Only a new login can get more scopes (RFC 6749 6), and only a person can log in.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from openab_auth.oauth.client import scopes_of
@@ -36,7 +35,7 @@ def note_demand(
     before = scopes_of(record.facts.get(_WANTED))
     wanted = tuple(dict.fromkeys((*before, *entry.granted_scopes, *demanded)))[:_MOST_SCOPES]
     tries = _tries(record) if set(demanded) <= set(before) else 0
-    record = dataclasses.replace(record, facts={**record.facts, _WANTED: list(wanted), _TRIES: tries})
+    record = record._replace(facts={**record.facts, _WANTED: list(wanted), _TRIES: tries})
     draft.clients[tenant] = record
     return InsufficientScopeError(tenant, demanded, advice(remedy_for(demanded, record, server), tenant))
 
@@ -76,7 +75,7 @@ def carried_over(record: ClientRecord, before: ClientRecord | None) -> ClientRec
     wanted = before.facts[_WANTED]
     asked = set(scopes_of(wanted)) <= set(scopes_of(record.facts.get("scopes")))  # an operator's list may lack some
     demand: dict[str, Json] = {_WANTED: wanted, _TRIES: _tries(before) + asked}
-    return dataclasses.replace(record, facts={**record.facts, **demand})
+    return record._replace(facts={**record.facts, **demand})
 
 
 def _tries(record: ClientRecord) -> int:

@@ -150,7 +150,7 @@ class ServerRenewer:
     def _keep(self, draft: Draft, binding: Binding) -> None:
         record, before = binding.as_client(), draft.clients.get(self.tenant)
         facts = {**(before.facts if before else {}), **record.facts}
-        draft.clients[self.tenant] = dataclasses.replace(record, facts=facts)
+        draft.clients[self.tenant] = record._replace(facts=facts)
 
 
 def _lifetime(entry: McpEntry) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from functools import partial
 from typing import Final
@@ -62,5 +61,5 @@ class RefreshNotes:
         if current.refresh_token != posted.refresh_token:
             return current
         note = draft.notes.get(self._tenant) or Note()
-        draft.notes[self._tenant] = dataclasses.replace(note, **fields)  # type: ignore[arg-type] # each has its own type
+        draft.notes[self._tenant] = note._replace(**fields)  # type: ignore[arg-type] # each has its own type
         return None

@@ -245,11 +245,6 @@ class Catalogue:
             return server.vendor if server else None
         return None if server else self.vendor_of(tenant)
 
-    def title_of(self, tenant: Tenant) -> str:
-        """Return the title of the vendor whose logins have this tenant, or the tenant if there is no such vendor."""
-        found = self.vendor_of(tenant)
-        return found.title if found else tenant
-
     def server_named(self, name: VendorName) -> McpServer | None:
         """Return the MCP server of this name, `mcp:NAME`; None if there is none."""
         return row_of_account(bare_name(name), self._servers)

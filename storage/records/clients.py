@@ -15,16 +15,15 @@ The floors above choose the keys:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from openab_auth.storage.entries import Json
 from openab_auth.storage.records.kind import RecordKind
 from openab_auth.storage.secret import Secret
 
 
-@dataclass(frozen=True, slots=True)
-class ClientRecord:
+class ClientRecord(NamedTuple):
     """One client; `expires_at` is the end of its secret in unix seconds, and 0 means never.
 
     `facts` holds everything else that the owner of the record must remember, as JSON and without a secret.
@@ -33,7 +32,7 @@ class ClientRecord:
     client_id: str
     client_secret: Secret | None = None
     expires_at: int = 0
-    facts: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    facts: Mapping[str, Json] = MappingProxyType({})
 
 
 def _to_json(client: ClientRecord) -> dict[str, Json]:

@@ -7,16 +7,14 @@ operator's config can renew the login.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from openab_auth.storage.entries import Json
 from openab_auth.storage.records.kind import RecordKind
 from openab_auth.storage.secret import Secret
 
 
-@dataclass(frozen=True, slots=True)
-class LoginFacts:
+class LoginFacts(NamedTuple):
     """The keys of a vendor's table that a refresh needs, and the logins for which they hold.
 
     A login is named by the hash of its refresh token. The facts are written before the login, so `fingerprints` also
@@ -25,7 +23,7 @@ class LoginFacts:
     """
 
     fingerprints: tuple[str, ...]
-    row: Mapping[str, Json] = field(repr=False)
+    row: Mapping[str, Json]
 
     def hold_for(self, refresh_token: Secret) -> bool:
         """Return whether these facts belong to the login with this refresh token."""

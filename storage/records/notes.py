@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Final, NamedTuple
 
 from openab_auth.storage.entries import Json, UserId
@@ -14,8 +13,7 @@ _LATEST: Final = 2**63  # unix seconds; json also reads Infinity and NaN, and ne
 _OLD_CONFIG_HASH: Final = "settings"  # an earlier version wrote the hash under this name
 
 
-@dataclass(frozen=True, slots=True)
-class DeadToken:
+class DeadToken(NamedTuple):
     """A refresh token that the vendor will never accept again; only its hash is kept, and `since` is in unix seconds.
 
     `doubtful`: the vendor refused the token in unknown words, again and again. `told` is True once the person who made
@@ -29,8 +27,7 @@ class DeadToken:
     doubtful: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshAttempt:
+class RefreshAttempt(NamedTuple):
     """A refresh that began and did not end in a commit; only the hash of its token is kept, times are unix seconds.
 
     `refusals` counts the answers in a row that refused this token without saying that it is dead, since the time
@@ -52,8 +49,7 @@ class RefreshAttempt:
     refused_since: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """The account of a login: identifiers that the vendor never changes, each hashed, by the kind of the identifier.
 
     They are valid only for the refresh token with this `fingerprint`. Another program may have replaced the login with
@@ -74,8 +70,7 @@ class Begun(NamedTuple):
     guild: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """The account of a login, who made it and when (unix seconds), its scopes, and how its last refresh ended.
 
     Renewing a login keeps its `generation`; every login that a person makes gets a new one. `account` is a label for
@@ -99,10 +94,10 @@ def _to_json(note: Note) -> dict[str, Json]:
         "logged_in_by": note.logged_in_by,
         "logged_in_at": note.logged_in_at,
         "scopes": list(note.scopes),
-        "dead": None if note.dead is None else asdict(note.dead),
-        "attempt": None if note.attempt is None else asdict(note.attempt),
+        "dead": None if note.dead is None else note.dead._asdict(),
+        "attempt": None if note.attempt is None else note.attempt._asdict(),
         "generation": note.generation,
-        "subject": None if note.subject is None else asdict(note.subject),
+        "subject": None if note.subject is None else note.subject._asdict(),
         "begun": None if note.begun is None else note.begun._asdict(),
     }
 

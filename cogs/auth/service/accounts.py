@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from openab_auth.oauth.accounts import account_word, vendor_meant
 from openab_auth.oauth.entries import PendingLogin
@@ -60,8 +59,7 @@ def narrowed(status: Status, catalogue: Catalogue, vendor: str | None, account: 
         of, has = (one.default_name, one.label) if one else split_label(name)
         return (vendor is None or of == base) and (any_account or has == label)
 
-    return replace(
-        status,
+    return status._replace(
         logins=tuple(state for state in status.logins if is_meant(state.vendor.name if state.vendor else state.tenant)),
         pending=tuple(login for login in status.pending if is_meant(login.vendor)),
         environment=tuple(found for found in status.environment if is_meant(found[0].name)),

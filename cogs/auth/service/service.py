@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -176,7 +175,7 @@ class AuthService:
         async with self.guard.request(caller, "status"):
             found = await self._logins.states.status()
             pending = tuple(login for login in found.pending if login.user == caller.user)
-            found = replace(found, logins=self._visible(caller, found.logins), pending=pending)
+            found = found._replace(logins=self._visible(caller, found.logins), pending=pending)
             return narrowed(found, await self.catalogue(), vendor, account, caller.user)
 
     def _visible(self, caller: Caller, states: Iterable[LoginState]) -> tuple[LoginState, ...]:

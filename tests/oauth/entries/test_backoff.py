@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from openab_auth.oauth.entries import backoff
@@ -44,5 +42,5 @@ def test_a_vendor_is_left_alone_as_it_asks_for_15_minutes_at_most(asked: float, 
 def test_a_pause_that_only_a_wrong_clock_can_have_written_is_none() -> None:
     attempt = backoff.start_attempt(ENTRY, None, 50_000)
 
-    assert backoff.remaining_pause(dataclasses.replace(attempt, not_before=50_001), "", 1000) == 0
-    assert backoff.remaining_pause(dataclasses.replace(attempt, not_before=1001), "", 1000) == 1
+    assert backoff.remaining_pause(attempt._replace(not_before=50_001), "", 1000) == 0
+    assert backoff.remaining_pause(attempt._replace(not_before=1001), "", 1000) == 1

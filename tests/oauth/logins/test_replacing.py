@@ -59,7 +59,7 @@ def mark_dead(draft: Draft) -> None:
     entry = draft["lab"]
     assert isinstance(entry, TokenEntry)
     dead = DeadToken(entry.refresh_token.fingerprint(), "invalid_grant", 1)
-    draft.notes["lab"] = dataclasses.replace(draft.notes["lab"], dead=dead)
+    draft.notes["lab"] = draft.notes["lab"]._replace(dead=dead)
 
 
 def rotate(draft: Draft, token: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -46,7 +45,7 @@ def test_an_attempt_that_an_older_version_noted_is_read(store: FileStore, path: 
     attempt = store.notes()["codex"].attempt
 
     assert NOTE.attempt is not None
-    assert attempt == dataclasses.replace(NOTE.attempt, todo="", config_hash="")
+    assert attempt == NOTE.attempt._replace(todo="", config_hash="")
 
 
 def test_a_config_hash_under_its_former_name_is_read(store: FileStore, path: Path) -> None:
@@ -57,7 +56,7 @@ def test_a_config_hash_under_its_former_name_is_read(store: FileStore, path: Pat
     notes.write_text(json.dumps(top))
 
     assert store.notes() == {"codex": NOTE}
-    store.update(lambda draft: draft.notes.update(codex=dataclasses.replace(draft.notes["codex"], account="other")))
+    store.update(lambda draft: draft.notes.update(codex=draft.notes["codex"]._replace(account="other")))
 
     attempt = json.loads(notes.read_text())["codex"]["attempt"]
     assert attempt["config_hash"] == "a" * 64

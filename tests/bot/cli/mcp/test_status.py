@@ -79,7 +79,7 @@ def test_status_says_if_fewer_scopes_were_granted_or_a_renewal_failed(
 
     def change(draft: Draft) -> None:
         draft["new"] = dataclasses.replace(entry, granted_scopes=("less", "\x1b[2J"))
-        draft.notes["new"] = dataclasses.replace(draft.notes["new"], attempt=attempt)
+        draft.notes["new"] = draft.notes["new"]._replace(attempt=attempt)
 
     store.update(change)
 

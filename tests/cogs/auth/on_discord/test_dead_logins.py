@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -147,7 +146,7 @@ async def test_the_end_of_a_login_from_the_console_is_audited_and_told_to_nobody
     await log_in(ada, issuer)
     made = Note(logged_in_by=CONSOLE, logged_in_at=int(time.time()))
     FileStore(store_path).update(
-        lambda draft: draft.notes.update(lab=replace(draft.notes["lab"], logged_in_by=made.logged_in_by))
+        lambda draft: draft.notes.update(lab=draft.notes["lab"]._replace(logged_in_by=made.logged_in_by))
     )
 
     await end()

@@ -210,7 +210,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
 async def test_the_status(
     language: Language, logins: list[LoginState], pending: list[PendingLogin], name: str, times: int
 ) -> None:
-    many = logins if times == 1 else [dataclasses.replace(login, vendor=None) for login in logins] * times
+    many = logins if times == 1 else [login._replace(vendor=None) for login in logins] * times
     held = tuple((login.vendor, name[:60]) for login in many if login.vendor)
     status = Status(tuple(many), tuple(pending), (Problem(name, name),) if name else (), held)
     check(status_message(language, status, ADA, lambda vendor: vendor + name))

@@ -147,7 +147,7 @@ def views(language: Language, text: str) -> list[str]:
         failed=RefreshAttempt("f", NOW, text, answered=True, not_before=NOW),
         access=GrantedAccess(text, "", (text,), ("other",), (text,), "widen"),
     )  # fmt: skip
-    dead = dataclasses.replace(state, state="dead", died=DeadToken("f", text, NOW), vendor=None, tenant=Tenant("a b"))
+    dead = state._replace(state="dead", died=DeadToken("f", text, NOW), vendor=None, tenant=Tenant("a b"))
     status = Status((state, dead), (PendingLogin("lab", ADA, NOW, NOW),), (Problem(text, text),), ((vendor, "V"),))
     shown: list[str] = [
         words.logged_in(language, LoginResult(vendor, NOW, text, text)),

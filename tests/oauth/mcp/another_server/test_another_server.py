@@ -226,6 +226,6 @@ async def test_a_login_that_was_made_elsewhere_is_renewed_as_it_was_made(
 async def move_token_endpoint(store: AsyncStore, url: str) -> None:
     def move(draft: Draft) -> None:
         record = draft.clients["lab"]
-        draft.clients["lab"] = replace(record, facts={**record.facts, "token_url": url})
+        draft.clients["lab"] = record._replace(facts={**record.facts, "token_url": url})
 
     await store.update(move)

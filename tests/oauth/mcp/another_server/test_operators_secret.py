@@ -65,7 +65,7 @@ async def test_a_record_in_the_store_does_not_say_where_the_secret_goes(
         draft["lab"] = dataclasses.replace(entry, issuer=evil.url)
         record = draft.clients[tenant]
         facts = {**record.facts, "issuer": evil.url, "token_url": f"{evil.url}/token"}
-        draft.clients[tenant] = dataclasses.replace(record, facts=facts)
+        draft.clients[tenant] = record._replace(facts=facts)
 
     await store.update(forge)
 

@@ -69,7 +69,7 @@ async def test_an_account_that_is_not_known_is_learned_and_never_refused(
     def lose(draft: Draft) -> None:
         note = draft.notes.pop("lab")
         if lost == "the subject":
-            draft.notes["lab"] = dataclasses.replace(note, subject=None)
+            draft.notes["lab"] = note._replace(subject=None)
 
     await store.update(lose)
     issuer.families[0].account = "eve@example.com"
