@@ -17,6 +17,7 @@ from openab_auth.cogs.auth.replies import COG, LOST, acknowledge, answer, reason
 from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
 from openab_auth.cogs.auth.suggestions import Choices, Suggestions
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
+from openab_auth.cogs.auth.thread_events import ThreadEvents
 from openab_auth.cogs.auth.views import (
     NO_CHOICE,
     AgreeButton,
@@ -65,6 +66,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._dead_logins = DeadLogins(bot, service, self._languages)
         self._resumption = Resumption(service)
+        self.threads = ThreadEvents(bot, self.desk.seen)
         if not service.servers.allowed and self.app_command is not None:
             self.app_command.remove_command(GROUP)
 
@@ -72,6 +74,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         """Register the buttons, also for messages from before a restart, and translate the commands."""
         self._bot.add_dynamic_items(*_BUTTONS)
         await self._resumption.start()
+        await self.threads.start()
         if self._bot.tree.translator is None:  # a host bot keeps its own translator
             await self._bot.tree.set_translator(CommandTranslator())
         if self._bot.is_ready():
@@ -82,6 +85,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._bot.remove_dynamic_items(*_BUTTONS)
         await self._dead_logins.aclose()
         await self._resumption.aclose()
+        await self.threads.aclose()
         await self.desk.aclose()
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
@@ -149,17 +153,6 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._dead_logins.start()
         await self.desk.seen.store_policies(self._bot.application_id)
         await self._read_ids()
-
-    @commands.Cog.listener()
-    async def on_thread_create(self, thread: discord.Thread) -> None:
-        """Store where a new thread is and who started it, so that its agents know."""
-        if self._bot.application_id is not None:
-            await self.desk.seen.learn_thread(self._bot, thread, self._bot.application_id)
-
-    @commands.Cog.listener()
-    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
-        """Forget a deleted thread."""
-        await self.desk.seen.forget(payload.thread_id)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

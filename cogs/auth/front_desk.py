@@ -162,8 +162,13 @@ class FrontDesk(PressHandler):
         status = await self.service.status(caller_of(interaction), vendor, account)
         user, title_of = UserId(interaction.user.id), partial(title_meant, language, catalogue)
         problems = [f"{one.what}: {one.repair}" for one in status.problems]
+        accounts: tuple[ThreadAccount, ...] = ()
+        try:
+            accounts = await self._accounts_of_thread(interaction)
+        except OpenabAuthError as error:  # the logins are shown all the same
+            problems.append(str(error))
         incident = report("status shows problems", *problems) if problems else ""
-        only, accounts = title_of(vendor) if vendor else None, await self._accounts_of_thread(interaction)
+        only = title_of(vendor) if vendor else None
         shown = status_message(
             *(language, status, user, title_of),
             incident=incident,
