@@ -9,7 +9,7 @@ from openab_auth.lazy import lazy_names
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.storage.async_store import AsyncStore
-    from openab_auth.storage.commit.draft import Draft, LazyRecords
+    from openab_auth.storage.commit.draft import Draft
     from openab_auth.storage.commit.mutation import Done, Failed, Mutation
     from openab_auth.storage.entries import (
         CONSOLE,
@@ -101,7 +101,6 @@ __all__ = [
     "InvalidEntryError",
     "InvalidTenantError",
     "Json",
-    "LazyRecords",
     "Lease",
     "LoginEntry",
     "LoginFacts",
@@ -163,7 +162,6 @@ _MODULES = {
     "InvalidEntryError": "errors",
     "InvalidTenantError": "errors",
     "Json": "entries",
-    "LazyRecords": "commit.draft",
     "Lease": "store",
     "LoginEntry": "entries",
     "LoginFacts": "records",

@@ -1,5 +1,7 @@
 """Records that a store keeps beside the logins: notes, registered clients, added MCP servers, facts, and threads."""
 
+from typing import Any, Final
+
 from openab_auth.storage.records.clients import CLIENTS, ClientRecord
 from openab_auth.storage.records.facts import FACTS, LoginFacts
 from openab_auth.storage.records.kind import RecordKind
@@ -22,9 +24,12 @@ from openab_auth.storage.records.threads import (
     thread_key,
 )
 
+KINDS: Final[tuple[RecordKind[Any], ...]] = (NOTES, CLIENTS, SERVERS, FACTS, THREADS)
+
 __all__ = [
     "CLIENTS",
     "FACTS",
+    "KINDS",
     "NOTES",
     "PERSONAL_ACCOUNTS",
     "SERVERS",
