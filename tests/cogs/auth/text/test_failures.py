@@ -17,6 +17,7 @@ from openab_auth.oauth.errors import (
     LoginNotStoredError,
     NothingOfPersonError,
     NotRefreshableError,
+    NotRequestableError,
     OAuthError,
     PasteRefusedError,
     ProgramKeepsLoginError,
@@ -26,6 +27,7 @@ from openab_auth.oauth.errors import (
     ServerNotRemovedError,
     StillMisconfiguredError,
     ThreadIdError,
+    TooManyRequestsError,
     UnknownHomeError,
 )
 from openab_auth.oauth.paste import PasteMistake
@@ -47,6 +49,8 @@ NOT_MET = {
     RelativePathError,
     UnknownHomeError,
     NothingOfPersonError,  # of the command line
+    NotRequestableError,  # only agents ask
+    TooManyRequestsError,
     NotRefreshableError,
     ProgramKeepsLoginError,
     ThreadIdError,
