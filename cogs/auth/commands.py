@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import ClosingError, Members
-from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages
+from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages, LoginRequests
 from openab_auth.cogs.auth.pastes import Paste
 from openab_auth.cogs.auth.replies import COG, LOST, acknowledge, answer, reason
 from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
@@ -29,6 +29,7 @@ from openab_auth.cogs.auth.views import (
     LogoutButton,
     PasteButton,
     ReplaceButton,
+    RequestButton,
     failure_message,
     read_submit,
 )
@@ -47,6 +48,7 @@ _BUTTONS = (
     AskAccessButton,
     DropButton,
     AgreeButton,
+    RequestButton,
 )
 
 
@@ -65,6 +67,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         service.guard.admission.fetch_caller = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._dead_logins = DeadLogins(bot, service, self._languages)
+        self._requests = LoginRequests(bot, service)
         self._resumption = Resumption(service)
         self.threads = ThreadEvents(bot, self.desk.seen)
         if not service.servers.allowed and self.app_command is not None:
@@ -79,11 +82,13 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
             await self._bot.tree.set_translator(CommandTranslator())
         if self._bot.is_ready():
             self._dead_logins.start()
+            self._requests.start()
 
     async def cog_unload(self) -> None:
         """Answer the open requests, then close everything."""
         self._bot.remove_dynamic_items(*_BUTTONS)
         await self._dead_logins.aclose()
+        await self._requests.aclose()
         await self._resumption.aclose()
         await self.threads.aclose()
         await self.desk.aclose()
@@ -151,6 +156,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     async def on_ready(self) -> None:
         """Start to tell people about dead logins: the bot can write to them now."""
         self._dead_logins.start()
+        self._requests.start()
         await self.desk.seen.store_policies(self._bot.application_id)
         await self._read_ids()
 

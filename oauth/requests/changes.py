@@ -52,15 +52,15 @@ def put_request(draft: Draft, account: Account, thread: ThreadId, reason: str, n
 
 
 def claim_message(draft: Draft, request: LoginRequest, now: float) -> bool:
-    """Claim the message about a request for this bot; return False if another bot has the claim, or nothing is due.
+    """Claim the message of a request for this bot; return False if another bot has it, or the day's messages are out.
 
-    What the claim is for counts as written: a crash may cost one of a day's messages, and never adds one.
+    A new message counts as written: a crash may cost one of a day's messages, and never adds one.
     """
-    found = _same(draft, request, now)
+    found = _stored(draft, request)
     if found is None or found.claimed_until > now:
         return False
     requests = OpenRequests(draft.records(REQUESTS), now)
-    if found.message is None:
+    if found.message is None and requests.is_open(found):
         if not requests.may_write(found.thread):
             return False
         times = (*requests.written(found.thread), int(now))
@@ -69,31 +69,39 @@ def claim_message(draft: Draft, request: LoginRequest, now: float) -> bool:
     return True
 
 
-def note_message(draft: Draft, request: LoginRequest, message: RequestMessage, trouble: str, now: float) -> None:
+def note_message(draft: Draft, request: LoginRequest, message: RequestMessage, trouble: str) -> None:
     """Note the message that the bot wrote about a request, and give the claim back."""
-    if found := _same(draft, request, now):
+    if found := _stored(draft, request):
         _put(draft, found._replace(message=message, trouble=trouble, claimed_until=0))
 
 
-def note_trouble(draft: Draft, request: LoginRequest, trouble: str, now: float) -> None:
-    """Note why the bot could not write about a request anywhere; it tries again when the claim ends."""
-    if found := _same(draft, request, now):
-        _put(draft, found._replace(trouble=trouble))
+def note_trouble(draft: Draft, request: LoginRequest, trouble: str, retry_at: float, now: float) -> None:
+    """Note why the bot could not write about a request; nobody tries again before `retry_at`, in unix seconds.
+
+    A message that was not written does not count.
+    """
+    found = _stored(draft, request)
+    if found is None:
+        return
+    _put(draft, found._replace(trouble=trouble, claimed_until=int(retry_at)))
+    written = OpenRequests(draft.records(REQUESTS), now).written(found.thread)
+    if found.message is None and written:
+        draft.records(REQUESTS)[messages_key(found.thread)] = WrittenMessages(written[:-1])
 
 
 def end_request(draft: Draft, request: LoginRequest) -> bool:
     """Remove a request; return False if another bot has removed it, or an agent has asked anew meanwhile."""
-    key = request_key(request.thread, request.login)
-    found = draft.records(REQUESTS).get(key)
-    if not isinstance(found, LoginRequest) or (found.id, found.asked_at) != (request.id, request.asked_at):
+    found = _stored(draft, request)
+    if found is None or found.asked_at != request.asked_at:
         return False
-    del draft.records(REQUESTS)[key]
+    del draft.records(REQUESTS)[request_key(request.thread, request.login)]
     return True
 
 
-def _same(draft: Draft, request: LoginRequest, now: float) -> LoginRequest | None:
-    found = OpenRequests(draft.records(REQUESTS), now).find(request.thread, request.login)
-    return found if found is not None and found.id == request.id else None
+def _stored(draft: Draft, request: LoginRequest) -> LoginRequest | None:
+    """Return the request as it is stored now; None if it was removed, or is another one for the same login."""
+    found = draft.records(REQUESTS).get(request_key(request.thread, request.login))
+    return found if isinstance(found, LoginRequest) and found.id == request.id else None
 
 
 def _put(draft: Draft, request: LoginRequest) -> None:

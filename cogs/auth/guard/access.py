@@ -116,6 +116,11 @@ class Access:
         return self._settings.allow_all_users or bool(self._people() or self._roles())
 
     @property
+    def writes_requests(self) -> bool:
+        """Return whether the bot writes in threads whose agents ask for a login."""
+        return self._settings.requests == "thread"
+
+    @property
     def operators_channel(self) -> int | None:
         """Return the channel where people ask the operators for access, or None."""
         return self._settings.operators_channel

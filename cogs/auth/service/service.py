@@ -19,6 +19,7 @@ from openab_auth.cogs.auth.guard import (
     RateLimit,
 )
 from openab_auth.cogs.auth.service.accounts import account_named, narrowed, pending_named, person_meant
+from openab_auth.cogs.auth.service.requests import Requests
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.threads import Threads
 from openab_auth.oauth.accounts import Account, vendor_meant
@@ -56,6 +57,7 @@ class AuthService:
         self.clock = clock
         self.servers = Servers(logins.added, guard)
         self.threads = Threads(logins, store, guard)
+        self.requests = Requests(store, guard, clock)
         self._logins = logins
         self._on_close = on_close
 

@@ -20,12 +20,14 @@ from openab_auth.cogs.auth.views.how import HowButton, how_message
 from openab_auth.cogs.auth.views.login import login_message
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton, logout_question, replace_question
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
+from openab_auth.cogs.auth.views.requests import RequestButton, answered_request, request_message, unanswered_request
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.cogs.auth.views.threads import (
     AgreeButton,
     DropButton,
     agreement_buttons,
+    agreement_question,
     chosen_message,
     thread_lines,
     thread_message,
@@ -45,10 +47,13 @@ __all__ = [
     "PasteButton",
     "PressHandler",
     "ReplaceButton",
+    "RequestButton",
     "SubmittedForm",
     "account_choices",
     "added_message",
     "agreement_buttons",
+    "agreement_question",
+    "answered_request",
     "card_of",
     "chosen_message",
     "failure_message",
@@ -66,6 +71,7 @@ __all__ = [
     "removed_message",
     "replace_question",
     "report",
+    "request_message",
     "server_choices",
     "state_label",
     "status_message",
@@ -74,5 +80,6 @@ __all__ = [
     "thread_lines",
     "thread_message",
     "told_with",
+    "unanswered_request",
     "ways_to_access",
 ]

@@ -12,6 +12,7 @@ from openab_auth.bot.playground.discord.rules import ENTRY_POINT, SLASH, registe
 
 EPOCH_MS: Final = 1_420_070_400_000  # Discord counts the time in its ids from here
 _LOOK_AGAIN: Final = 0.1  # seconds
+_NONCE_LIFETIME: Final = 300.0  # seconds
 
 
 class State:
@@ -96,6 +97,12 @@ class State:
     def message(self, message_id: str) -> Message | None:
         """Return the message with this id from any channel."""
         return next((each for channel in self.messages.values() for each in channel if each.id == message_id), None)
+
+    def message_with_nonce(self, nonce: str) -> Message | None:
+        """Return the bot's message of the last minutes with this nonce: Discord takes such a message only once."""
+        since = self.clock() - _NONCE_LIFETIME
+        messages = (each for channel in self.messages.values() for each in channel)
+        return next((each for each in messages if each.at > since and str(each.body.get("nonce")) == nonce), None)
 
     def delete(self, message: Message) -> None:
         """Remove a message."""

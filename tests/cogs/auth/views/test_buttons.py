@@ -17,6 +17,7 @@ from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, fitting
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton
+from openab_auth.cogs.auth.views.requests import RequestButton
 from openab_auth.cogs.auth.views.status import CancelButton
 from openab_auth.cogs.auth.views.threads import AgreeButton, DropButton
 
@@ -36,6 +37,7 @@ def made() -> list[AuthButton]:
         AskAccessButton(language),
         DropButton(language, "mcp:a:b"),
         AgreeButton(language, "all"),
+        RequestButton(language, "0123456789ab"),
     ]
 
 
