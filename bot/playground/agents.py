@@ -35,7 +35,7 @@ class Agents:
         self.running = True
         words = [str(self.store), self.tenant, self.api, str(COUNT), *(["--full-disk"] if full_disk else [])]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "openab_auth.bot.playground.thread_agents", *words),
+            *(sys.executable, "-P", "-m", "openab_auth.bot.playground.agent_program", *words),
             env=child_environment(OPENAB_AUTH_CONFIG=str(self.config)),
             cwd=self.config.parent,
             stdin=asyncio.subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """Small agents: each process opens the store, calls the vendor's API, and reports the result as a line of JSON.
 
-    python -m openab_auth.bot.playground.thread_agents STORE TENANT API COUNT [--full-disk]
+    python -m openab_auth.bot.playground.agent_program STORE TENANT API COUNT [--full-disk]
 
 Each agent does what the README recommends for agents in Python. One process imports everything and forks the agents, so
 that all of them run at the same time. Each agent has its own store, its own locks and its own connection.
