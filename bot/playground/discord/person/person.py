@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from openab_auth.bot.playground.discord.api import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
-from openab_auth.bot.playground.discord.guild import Interaction, Json, Message, Where
+from openab_auth.bot.playground.discord.guild import ChannelId, Interaction, Json, Message, Where
 from openab_auth.bot.playground.discord.person import client_errors
 from openab_auth.bot.playground.discord.person.command_input import OptionValue, command_data
 from openab_auth.bot.playground.discord.person.events import Events
@@ -123,6 +123,10 @@ class Person:
     async def say(self, text: str, *, where: Where = "guild") -> Message:
         """Write a message; this project's bot receives only messages in its DMs."""
         return await self._events.say(self, text, where)
+
+    async def start_thread(self, name: str, text: str, *, where: Where = "guild") -> ChannelId:
+        """Write a message in a channel and start a thread from it; return where the thread is."""
+        return await self._events.start_thread(self, name, await self.say(text, where=where))
 
     def view(self, where: Where = "guild") -> list[Json]:
         """Return the messages that this person sees there as JSON, oldest first."""
