@@ -11,7 +11,7 @@ from aiohttp import web
 from openab_auth.bot.playground.issuer.pages import HEADERS, keys_page
 
 PAGE: Final = "/keys"
-CHECK: Final = "/keys/check"
+KEY_CHECK: Final = "/keys/check"
 
 
 class ApiKeys:
@@ -19,12 +19,12 @@ class ApiKeys:
 
     def __init__(self, url: str) -> None:
         self.page = f"{url}{PAGE}"
-        self.check_url = f"{url}{CHECK}"
+        self.check_url = f"{url}{KEY_CHECK}"
         self._keys: set[str] = set()
 
     def routes(self) -> list[web.RouteDef]:
         """Return the server's routes."""
-        return [web.get(PAGE, self._show), web.post(PAGE, self._make), web.get(CHECK, self._check)]
+        return [web.get(PAGE, self._show), web.post(PAGE, self._make), web.get(KEY_CHECK, self._check)]
 
     async def _show(self, _request: web.Request) -> web.Response:
         return web.Response(text=keys_page(None), content_type="text/html", headers=HEADERS)

@@ -91,7 +91,7 @@ async def test_a_login_by_keys_alone(visit: Visit) -> None:
     await keys.press("ArrowUp")
     await visit.check()
     await keys.press("Enter")
-    await expect(visit.choices).to_have_count(3)
+    await expect(visit.choices).to_have_count(4)
     await keys.press("Escape")
     await expect(page.locator("#palette")).to_be_hidden()
     await keys.press("Escape")  # leave the command

@@ -144,6 +144,7 @@ class Person:
                 "loading": message.loading,
                 "edited": bool(message.edits),
                 "command": message.command,
+                "thread": thread.name if (thread := self._state.threads.get(message.id)) else None,
                 "asked_by": self._state.name_of(message.asked_by) if message.asked_by else None,
             }
             for message in self._state.messages[self._state.channel_id(self.user["id"], where)]
