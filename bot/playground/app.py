@@ -143,6 +143,7 @@ def config_text(
 bot_token = "{discord.bot_token}"
 api_base = "{discord.api_base}"
 allowed_users = [{users}]  # {names}
+operators = ["{discord.state.owner["id"]}"]  # who is not on the page; otherwise the people above are operators, too
 
 [store]
 path = {json.dumps(str(store))}

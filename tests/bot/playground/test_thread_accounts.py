@@ -103,6 +103,19 @@ async def test_a_person_sees_no_messages_or_accounts_of_another_one(browser: Bro
     assert await accounts_offered(browser, "grace") == ["Nobody is logged in yet"]
 
 
+async def test_only_the_person_who_started_a_thread_chooses_there(browser: Browser) -> None:
+    begun = (await browser.http.get("/api/start")).json()
+    where = {place["name"]: place["where"] for place in begun["places"]}
+    for person, thread, answer in (
+        ("grace", "shared-thread", "Only the person who started this thread"),
+        ("ada", "shared-thread", "Agents in this thread use Playground"),
+        ("ada", "ada-thread", "they use only personal accounts"),
+    ):
+        options = {"vendor": "playground", "account": "shared"}
+        await browser.act("slash", person, where=where[thread], command="auth use", options=options)
+        await browser.until(lambda view, answer=answer: answer in text_of(view), person, where[thread])  # type: ignore[misc]
+
+
 async def test_a_private_form_takes_a_key_that_the_vendor_knows(browser: Browser) -> None:
     await browser.act("slash", command="auth login", options={"vendor": "by-key"})
     view = await browser.until(lambda view: any(part.get("url") for part in parts(view)))
