@@ -12,11 +12,11 @@ from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     InsufficientScopeError,
     LoginChangedError,
+    LoginConflictError,
     LoginDeadError,
     LoginDeniedError,
     LoginExpiredError,
     LoginNotStoredError,
-    LoginTakenError,
     NoPendingLoginError,
     NotLoggedInError,
     NotThreadOwnerError,
@@ -83,7 +83,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (ProgramWaitsError, 7),
     (LoginDeniedError, 7),
     (LoginExpiredError, 7),
-    (LoginTakenError, 7),
+    (LoginConflictError, 7),
 )
 
 
