@@ -46,8 +46,10 @@ OpenabAuthError
     ├── LoginNotStoredError         the login worked, but the store did not take its credential
     ├── TooManyLoginsError          this person has too many pending logins
     ├── TooManyWaitError            the store has too many pending logins
-    ├── LoginTakenError             another person's login exists: replacing it needs a confirmation
-    │   └── LoginOvertakenError     another person's login was stored during this one
+    ├── LoginConflictError          a person decides between the new login and a stored one
+    │   ├── LoginTakenError         another person's login exists: replacing it needs a confirmation
+    │   │   └── LoginOvertakenError  another person's login was stored during this one
+    │   └── AccountStoredError      the same vendor account is stored under another key: storing it twice needs one, too
     ├── ThreadIdError               the thread of an agent is no Discord id
     ├── AccountNotForThreadError    another person's account, or a shared one where only personal ones serve
     ├── NotThreadOwnerError         only the owner of a thread, or an operator, chooses its accounts
@@ -61,8 +63,10 @@ OpenabAuthError
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
 from openab_auth.oauth.errors.logins import (
+    AccountStoredError,
     ExchangeRefusedError,
     LoginChangedError,
+    LoginConflictError,
     LoginDeniedError,
     LoginExpiredError,
     LoginNotStoredError,
@@ -139,6 +143,7 @@ __all__ = [
     "LOG_IN_AGAIN",
     "OLDER_UNTOUCHED",
     "AccountNotForThreadError",
+    "AccountStoredError",
     "AddingServersOffError",
     "Asked",
     "ClientMissingError",
@@ -151,6 +156,7 @@ __all__ = [
     "KeyUncheckedError",
     "LabelError",
     "LoginChangedError",
+    "LoginConflictError",
     "LoginDeadError",
     "LoginDeniedError",
     "LoginExpiredError",

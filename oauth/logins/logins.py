@@ -79,7 +79,7 @@ class Logins:
             driver=driver,
             servers=ServerLogins(catalogue, store, driver, clock=clock),
             pending=PendingLogins(store, index, clock=clock, limit=max_pending),
-            writer=LoginWriter(store, driver, self._commits, clock=clock),
+            writer=LoginWriter(catalogue, store, driver, self._commits, clock=clock),
             background=BackgroundWork(),
             waiting=self._waiting,
             environ=catalogue.program_environment(environ),
@@ -106,11 +106,18 @@ class Logins:
         return await self.added.catalogue()
 
     async def begin(
-        self, vendor: str, user: UserId, *, replaces: str | None = None, guild: int | None = None
+        self,
+        vendor: str,
+        user: UserId,
+        *,
+        replaces: str | None = None,
+        guild: int | None = None,
+        beside: str | None = None,
     ) -> LoginOffer:
         """Step one: write the pending login and return the link. A former link of this person at this vendor ends.
 
         `guild` is the Discord server in which the person asks; a login that needs no paste notes it for `admit`.
+        `beside` is the generation of an `AccountStoredError`, if the person agreed to store the account once more.
 
         Raises:
             UnknownVendorError: the vendor is not offered here.
@@ -126,7 +133,7 @@ class Logins:
         row = (await self.catalogue()).get(vendor)
         if flow_of(row).in_store:
             await self._store.check_writable()  # before a vendor is asked for a code, or a client is registered
-        offer = await flow_of(row).begin(self._context, row, LoginRequest(user, replaces, guild))
+        offer = await flow_of(row).begin(self._context, row, LoginRequest(user, replaces, guild, beside))
         if offer.waits:
             self._waiting.expect_end(offer.vendor.name, user)
         return offer
@@ -139,6 +146,7 @@ class Logins:
             NoPendingLoginError: the login was cancelled or replaced.
             LoginTakenError: another person has logged in there meanwhile.
             LoginOvertakenError: the same, after the vendor gave the login, which was not stored.
+            AccountStoredError: the vendor account is stored under another label, and nobody agreed to that.
             ExchangeRefusedError, VendorMisconfiguredError: the vendor gave no login.
             LoginNotStoredError: the vendor gave a login that could not be written.
             ProgramFailedError: the vendor's own program ended without a login.
@@ -187,6 +195,7 @@ class Logins:
             WhichLoginError: several logins wait, and the paste does not say which one it is for.
             LoginTakenError: another person's login is there, and nobody agreed to replace it.
             LoginOvertakenError: the same, after the vendor gave the login, which was not stored.
+            AccountStoredError: the vendor account is stored under another label, and nobody agreed to that.
             ExchangeRefusedError, VendorUnavailableError, VendorMisconfiguredError: the vendor gave no login.
             LoginNotStoredError: the vendor gave a login that could not be written.
             ProgramWaitsError, ProgramFailedError: the vendor's own program wants more, or failed.

@@ -61,13 +61,15 @@ class Subject(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """The beginning of a pending login: its Discord server, and the login that it may replace.
+    """The beginning of a pending login: its Discord server, and what the person agreed to.
 
-    `replaces` is the generation of the login that the person agreed to replace; `guild` is the Discord server.
+    `replaces` is the generation of the login that it may replace. `beside` is the generation of all other logins of the
+    same vendor account together, beside which it may be stored. `guild` is the Discord server.
     """
 
     replaces: str | None = None
     guild: int | None = None
+    beside: str | None = None
 
 
 class Note(NamedTuple):
@@ -162,8 +164,11 @@ def _subject(value: object) -> Subject | None:
 
 def _begun(value: object) -> Begun | None:
     match value:
-        case {"replaces": str() | None as replaces, "guild": guild} if guild is None or _integer(guild) is not None:
-            return Begun(replaces, guild)
+        case {"replaces": str() | None as replaces, "guild": guild, **others} if (
+            guild is None or _integer(guild) is not None
+        ):
+            beside = others.get("beside")
+            return Begun(replaces, guild, beside if isinstance(beside, str) else None)
     return None
 
 

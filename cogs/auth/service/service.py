@@ -87,7 +87,9 @@ class AuthService:
             line.name(vendor_meant(word, catalogue))
             line.person = person_meant(catalogue, word)
 
-    async def login(self, caller: Caller, vendor: str, *, replaces: str | None = None) -> LoginOffer:
+    async def login(
+        self, caller: Caller, vendor: str, *, replaces: str | None = None, beside: str | None = None
+    ) -> LoginOffer:
         """Begin a login (step one) and return the link for this person.
 
         Raises:
@@ -98,7 +100,7 @@ class AuthService:
             row = vendor_meant(vendor, await self.catalogue())
             if row is not None and not self.guard.access.offers(caller, row):
                 raise UnknownVendorError(vendor, tuple(one.name for one in await self.offered(caller)))
-            return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
+            return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild, beside=beside)
 
     async def complete(
         self, caller: Caller, paste: str, vendor: str | None = None, generation: str | None = None

@@ -18,7 +18,14 @@ from openab_auth.cogs.auth.views.failure import failure_message, report, told_wi
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.how import HowButton, how_message
 from openab_auth.cogs.auth.views.login import login_message
-from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton, logout_question, replace_question
+from openab_auth.cogs.auth.views.logout import (
+    BesideButton,
+    LogoutButton,
+    ReplaceButton,
+    conflict_question,
+    logout_question,
+    replace_question,
+)
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
 from openab_auth.cogs.auth.views.requests import RequestButton, answered_request, request_message, unanswered_request
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
@@ -37,6 +44,7 @@ __all__ = [
     "NO_CHOICE",
     "AgreeButton",
     "AskAccessButton",
+    "BesideButton",
     "CancelButton",
     "DropButton",
     "HowButton",
@@ -56,6 +64,7 @@ __all__ = [
     "answered_request",
     "card_of",
     "chosen_message",
+    "conflict_question",
     "failure_message",
     "fitting",
     "help_message",

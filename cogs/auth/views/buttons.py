@@ -40,8 +40,18 @@ class PressHandler(Protocol):
         """Turn a failure inside the block into an answer."""
         ...
 
-    async def login(self, interaction: discord.Interaction, vendor: str, *, replaces: str | None = None) -> None:
-        """Begin a login; `replaces` is the generation of another person's login that it may replace."""
+    async def login(
+        self,
+        interaction: discord.Interaction,
+        vendor: str,
+        *,
+        replaces: str | None = None,
+        beside: str | None = None,
+    ) -> None:
+        """Begin a login; it may replace another person's login of the generation `replaces`.
+
+        It may be stored beside the other logins of its vendor account if `beside` is their generation together.
+        """
         ...
 
     async def ask_access(self, interaction: discord.Interaction) -> None:

@@ -15,7 +15,7 @@ ADA = UserId(100)
 
 async def log_in(logins: Logins, issuer: Issuer, word: str, user: UserId = CONSOLE) -> None:
     offer = await logins.begin(word, user)
-    await logins.complete(await issuer.approve(offer.url), user, word)
+    await logins.complete(await issuer.approve(offer.url, f"{user} at {word}"), user, word)
 
 
 async def test_each_account_is_an_entry_of_its_own(

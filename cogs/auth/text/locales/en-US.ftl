@@ -33,6 +33,7 @@ button-agree-this = Use my account in this thread
 button-agree-all = In all threads that I start
 button-replace = Replace that login
 button-keep = Keep it
+button-beside = Store it here, too
 button-remove = Remove it here
 button-revoke = Also revoke it at the vendor
 form-title = Finish the login
@@ -100,6 +101,13 @@ login-other-host = ⚠️ **Careful:** { CODE($host) } will receive the token of
 
 replace-question = **{ $who } is logged in to { $login }.**
     Your login would replace it for every agent. Nothing changes until you have finished.
+
+beside-stored = ⚠️ **Your login to { $vendor } was not stored:** its account is already stored { $logins ->
+        [none] under another login here.
+       *[other] as { $logins }.
+    }
+beside-question = If one of these logins is revoked, the other may end, too. At some vendors a new login ends the older one.
+    To have both, press **{ button-beside }** and log in once more.
 
 how-dead =
     ## Copy the address
@@ -348,6 +356,9 @@ error-login_taken = Another person is logged in to { $tenant }.
 error-login_overtaken = Another person logged in to { $tenant } while you were logging in.
     .kept = Their login is unchanged. Yours was not stored.
     .next = { -login } asks whether you want to replace it.
+error-account_stored = The account of your login to { $tenant } is already stored under another login here.
+    .kept = That login is unchanged. Yours was not stored.
+    .next = Log in with another account.
 error-reserved_login = { $tenant } is the login of openab itself.
     .kept = It is unchanged.
     .next = Only openab can end it.

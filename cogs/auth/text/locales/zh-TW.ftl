@@ -106,6 +106,7 @@ button-agree-this = 在這個討論串使用我的帳號
 button-agree-all = 在我開始的所有討論串
 button-replace = 取代那個登入
 button-keep = 保留原樣
+button-beside = 也存在這裡
 button-remove = 只從這裡移除
 button-revoke = 同時向供應商撤銷
 form-title = 完成登入
@@ -173,6 +174,13 @@ login-other-host = ⚠️ **請注意：** { CODE($host) } 會收到 { CODE($iss
 
 replace-question = **{ $who } 已經登入 { $login }。**
     您的登入會取代它，所有代理程式都會改用您的。在您完成登入之前，不會有任何改變。
+
+beside-stored = ⚠️ **您的 { $vendor } 登入沒有儲存：** 它的帳號已經{ $logins ->
+        [none] 以另一個登入存在這裡。
+       *[other] 存為 { $logins }。
+    }
+beside-question = 如果其中一個登入被撤銷，另一個可能也會失效；有些供應商會在重新登入時讓較舊的登入失效。
+    如果您兩個都要，請按 **{ button-beside }**，再登入一次。
 
 how-dead =
     ## 複製網址
@@ -412,6 +420,9 @@ error-login_taken = 已有別人登入 { $tenant }。
 error-login_overtaken = 在您登入 { $tenant } 的同時，別人已完成了登入。
     .kept = 對方的登入沒有變更，您的登入沒有儲存。
     .next = { -login } 會詢問您是否要取代它。
+error-account_stored = 您登入 { $tenant } 的帳號，已經以另一個登入存在這裡。
+    .kept = 那個登入沒有變更，您的登入沒有儲存。
+    .next = 請改用另一個帳號登入。
 error-reserved_login = { $tenant } 是 openab 本身的登入。
     .kept = 它沒有變更。
     .next = 只有 openab 可以結束它。

@@ -30,7 +30,7 @@ from openab_auth.cogs.auth.views.ask_access import AskAccessButton
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton
 from openab_auth.cogs.auth.views.choices import NO_CHOICE
 from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
+from openab_auth.cogs.auth.views.logout import BesideButton, LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton, paste_modal
 from openab_auth.cogs.auth.views.status import CancelButton
 from openab_auth.cogs.auth.views.threads import AgreeButton, DropButton
@@ -138,6 +138,7 @@ async def test_every_button_passes_the_guard(cog: Auth, passed: list[str], monke
         CancelButton(language, "lab", "Lab", generation),
         LogoutButton(language, "lab", "here", generation),
         ReplaceButton(language, "lab", "yes", generation),
+        BesideButton(language, "lab", "yes", generation),
         AskAccessButton(language),
         DropButton(language, "lab"),
         AgreeButton(language, "all"),

@@ -22,6 +22,7 @@ from openab_auth.cogs.auth.views.login import LinkTooLongError
 from openab_auth.cogs.auth.views.logout import NameTooLongError
 from openab_auth.oauth.errors import (
     AccountNotForThreadError,
+    AccountStoredError,
     AddingServersOffError,
     ClientMissingError,
     ClientRefusedError,
@@ -105,6 +106,7 @@ MET: list[OpenabAuthError] = [
     LoginChangedError("lab"),
     ReservedLoginError("gmail-native"),
     LoginOvertakenError(LoginTakenError(Tenant("lab"), 5, "ada@example.com")),
+    AccountStoredError("lab@x", Tenant("lab@x"), (Tenant("lab"),), shown=(Tenant("lab"),), generation="0a"),
     RefreshBusyError("lab", 20.0),
     UnknownVendorError("lob", ("lab", "second")),
     UnknownVendorError("lob", ()),

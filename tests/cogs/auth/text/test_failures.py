@@ -14,6 +14,7 @@ from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.oauth.errors import (
     ConfigError,
     InsufficientScopeError,
+    LoginConflictError,
     LoginNotStoredError,
     NothingOfPersonError,
     NotRefreshableError,
@@ -45,6 +46,7 @@ NOT_MET = {
     PasteRefusedError,
     ServerNotAddedError,
     ServerNotRemovedError,
+    LoginConflictError,
     ConfigError,
     RelativePathError,
     UnknownHomeError,

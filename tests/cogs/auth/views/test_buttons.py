@@ -15,7 +15,7 @@ from openab_auth.cogs.auth.text.language import Language, english
 from openab_auth.cogs.auth.views.ask_access import AskAccessButton
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, fitting
 from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
+from openab_auth.cogs.auth.views.logout import BesideButton, LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.cogs.auth.views.requests import RequestButton
 from openab_auth.cogs.auth.views.status import CancelButton
@@ -34,6 +34,7 @@ def made() -> list[AuthButton]:
         CancelButton(language, "mcp:a:b", "A title", GENERATION),
         LogoutButton(language, "lab:x", "revoke", GENERATION),
         ReplaceButton(language, "mcp:a:b", "no", GENERATION),
+        BesideButton(language, "mcp:a:b@x", "yes", GENERATION, GENERATION),
         AskAccessButton(language),
         DropButton(language, "mcp:a:b"),
         AgreeButton(language, "all"),
