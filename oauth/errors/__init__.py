@@ -104,7 +104,6 @@ from openab_auth.oauth.errors.operator import (
     VendorMisconfiguredError,
 )
 from openab_auth.oauth.errors.redaction import join_words, one_line, redact, remove_secrets, safe_name
-from openab_auth.oauth.errors.requests import NotRequestableError, TooManyRequestsError
 from openab_auth.oauth.errors.servers import (
     AddingServersOffError,
     ForeignLoginError,
@@ -121,8 +120,10 @@ from openab_auth.oauth.errors.threads import (
     AccountNotForThreadError,
     NoAccountForThreadError,
     NotAgreedError,
+    NotRequestableError,
     NotThreadOwnerError,
     ThreadIdError,
+    TooManyRequestsError,
 )
 from openab_auth.oauth.errors.tokens import (
     InsufficientScopeError,
