@@ -53,6 +53,7 @@ OpenabAuthError
     ├── NotThreadOwnerError         only the owner of a thread, or an operator, chooses its accounts
     ├── ReservedLoginError          the `openab` program keeps this login, so nobody else may change it
     ├── LoginChangedError           the login to remove was replaced meanwhile
+    ├── PersonChangedError          what a person has here changed since the question whether to end it
     ├── ServerNotAddedError         an MCP server was not added; the subclasses say why
     └── ServerNotRemovedError       an MCP server was not removed; the subclasses say why
 """
@@ -68,6 +69,7 @@ from openab_auth.oauth.errors.logins import (
     LoginTakenError,
     NoPendingLoginError,
     PasteRefusedError,
+    PersonChangedError,
     ProgramFailedError,
     ProgramWaitsError,
     ReservedLoginError,
@@ -166,6 +168,7 @@ __all__ = [
     "NothingOfPersonError",
     "OAuthError",
     "PasteRefusedError",
+    "PersonChangedError",
     "PkceMissingError",
     "PlanMissingError",
     "ProgramFailedError",
