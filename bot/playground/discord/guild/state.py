@@ -32,6 +32,10 @@ class State:
         """The user who created the guild's thread, or the bot that opened it."""
         self.members: dict[str, Member] = {}
         """The members of the guild, by user id."""
+        self.elsewhere: dict[str, set[str]] = {}
+        """The bot's other guilds: the user ids of the members, by the guild's id."""
+        self.privileged_intents = 0
+        """The privileged intents that the developer portal has switched on."""
         self.roles: dict[str, bool] = {}
         """Role ids, and whether the bot has received them."""
         self.messages: dict[str, list[Message]] = {self.text_channel_id: [], self.thread_id: []}
@@ -55,6 +59,18 @@ class State:
         }
         self.users[str(user["id"])] = user
         return user
+
+    @property
+    def guild_ids(self) -> list[str]:
+        """Return the ids of the bot's guilds."""
+        return [self.guild_id, *self.elsewhere]
+
+    def roles_in(self, guild_id: str, user_id: str) -> tuple[int, ...] | None:
+        """Return the roles of a member; None for a user who is no member of this guild."""
+        if guild_id != self.guild_id:
+            return () if user_id in self.elsewhere[guild_id] else None
+        member = self.members.get(user_id)
+        return None if member is None else member.roles
 
     def dm_channel(self, user_id: str) -> str:
         """Return the id of the DM channel between the bot and this user; open the channel if necessary."""
