@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import ClosingError, Members
-from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages
+from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages, Leaves
 from openab_auth.cogs.auth.pastes import Paste
 from openab_auth.cogs.auth.replies import COG, LOST, acknowledge, answer, reason
 from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
@@ -23,10 +23,12 @@ from openab_auth.cogs.auth.views import (
     AskAccessButton,
     CancelButton,
     DropButton,
+    EndPersonButton,
     HowButton,
     LoginButton,
     LogoutButton,
     PasteButton,
+    PersonChoiceButton,
     ReplaceButton,
     failure_message,
     read_submit,
@@ -46,6 +48,8 @@ _BUTTONS = (
     AskAccessButton,
     DropButton,
     AgreeButton,
+    EndPersonButton,
+    PersonChoiceButton,
 )
 
 
@@ -64,6 +68,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         service.guard.admission.fetch_caller = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._dead_logins = DeadLogins(bot, service, self._languages)
+        self._leaves = Leaves(bot, service, self._languages)
         self._resumption = Resumption(service)
         if not service.servers.allowed and self.app_command is not None:
             self.app_command.remove_command(GROUP)
@@ -74,12 +79,14 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         await self._resumption.start()
         if self._bot.tree.translator is None:  # a host bot keeps its own translator
             await self._bot.tree.set_translator(CommandTranslator())
+        self._leaves.start()
         if self._bot.is_ready():
             self._dead_logins.start()
 
     async def cog_unload(self) -> None:
         """Answer the open requests, then close everything."""
         self._bot.remove_dynamic_items(*_BUTTONS)
+        self._leaves.stop()
         await self._dead_logins.aclose()
         await self._resumption.aclose()
         await self.desk.aclose()

@@ -1,8 +1,19 @@
 """The work behind the commands: ask the guard, then log in, log out, or add a server. It knows no Discord message."""
 
+from openab_auth.cogs.auth.service.people import Leave, People, PersonQuestion
 from openab_auth.cogs.auth.service.resumption import Resumption
 from openab_auth.cogs.auth.service.servers import GROUP, Added
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.cogs.auth.service.threads import Threads
 
-__all__ = ["GROUP", "Added", "AuthService", "Resumption", "Threads", "open_service"]
+__all__ = [
+    "GROUP",
+    "Added",
+    "AuthService",
+    "Leave",
+    "People",
+    "PersonQuestion",
+    "Resumption",
+    "Threads",
+    "open_service",
+]

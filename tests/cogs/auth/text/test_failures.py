@@ -15,7 +15,6 @@ from openab_auth.oauth.errors import (
     ConfigError,
     InsufficientScopeError,
     LoginNotStoredError,
-    NothingOfPersonError,
     NotRefreshableError,
     OAuthError,
     PasteRefusedError,
@@ -46,7 +45,6 @@ NOT_MET = {
     ConfigError,
     RelativePathError,
     UnknownHomeError,
-    NothingOfPersonError,  # of the command line
     NotRefreshableError,
     ProgramKeepsLoginError,
     ThreadIdError,
