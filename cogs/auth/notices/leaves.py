@@ -85,12 +85,10 @@ class Leaves:
         await self._service.people.record_told(leave, told=told)
 
     async def _is_still_there(self, person: UserId, left: int) -> bool:
-        """Return whether the person is in a server of the bot, or may be: no answer from Discord ends a login."""
-        guilds = {left, *(guild.id for guild in self._bot.guilds)}
+        """Return whether the person is in a server of the bot, or may be because Discord did not answer."""
         try:
-            if not self._bot.intents.guilds:  # then discord.py knows no server
-                guilds |= {guild.id async for guild in self._bot.fetch_guilds(limit=None, with_counts=False)}
-            for guild in sorted(guilds, key=lambda each: each != left):
+            guilds = {left, *await self._guilds()}
+            for guild in sorted(guilds, key=lambda each: each != left):  # they may be back already
                 if await self._is_member(person, guild):
                     return True
         except (TimeoutError, *LOST, discord.DiscordException) as error:
@@ -101,6 +99,16 @@ class Leaves:
             )
             return True
         return False
+
+    async def _guilds(self) -> set[int]:
+        """Return the ids of the bot's servers. The cache lacks those of other shards, or all of them.
+
+        Raises:
+            HTTPException, DiscordException, ClientError, OSError, TimeoutError: Discord did not tell.
+        """
+        async with awake_timeout(_DEADLINE):
+            fetched = {guild.id async for guild in self._bot.fetch_guilds(limit=None, with_counts=False)}
+        return {*fetched, *(guild.id for guild in self._bot.guilds)}
 
     async def _is_member(self, person: UserId, guild: int) -> bool:
         """Ask Discord whether the person is in a server.

@@ -113,7 +113,7 @@ class People:
             return None
         if not await self._logins.people.claim_leave(person):
             return None
-        if self.on_leave != "end":
+        if self.on_leave != "end" or held.is_nothing:
             return Leave(held, ended=False)
         try:
             done = await self._end_left(person)
