@@ -105,23 +105,25 @@ class People:
         Nothing is revoked: no person has confirmed that, and it could end a login on the person's other machines.
 
         Raises:
-            StorageError: the store cannot be read or written; nothing has ended.
+            StorageError: the store cannot be read; nothing has ended.
         """
         held = await self._logins.people.held_by(person)
         told_about = held.logins or held.pending or held.made
         if not (told_about or (held.records and self.on_leave == "end")):
             return None
-        if not await self._logins.people.claim_leave(person):
-            return None
-        if self.on_leave != "end" or held.is_nothing:
-            return Leave(held, ended=False)
         try:
+            if not await self._logins.people.claim_leave(person):
+                return None
+            if self.on_leave != "end" or held.is_nothing:
+                return Leave(held, ended=False)
             done = await self._end_left(person)
         except OpenabAuthError as error:
+            if self.on_leave != "end":
+                return Leave(held, ended=False)  # perhaps another bot tells it, too
             await self._guard.audit.record("left", person, error.code, ended=EndedNames(person))
             return Leave(held, ended=False, error=error)
         await self._guard.audit.record("left", person, "ended", ended=_names(done))
-        return Leave(held, ended=not held.is_nothing) if told_about else None
+        return Leave(held, ended=True) if told_about else None
 
     async def record_told(self, leave: Leave, *, told: bool) -> None:
         """Write to the audit log whether the operators were told about a leave after which nothing has ended."""

@@ -84,7 +84,7 @@ def person_question(
     irrevocable = [titles[login.state.tenant] for login in question.chosen if not login.revocable]
     text = person_words.ask_end_person(
         *(language, held, title_of, accounts),
-        irrevocable=irrevocable if question.revocable else (),
+        irrevocable=irrevocable,
         shared=shared,
         revocable=question.revocable,
         changed=changed,

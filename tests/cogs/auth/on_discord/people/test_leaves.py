@@ -244,3 +244,27 @@ async def test_operators_with_closed_messages_are_in_the_log(
 
     assert line["outcome"] == "not_told"
     assert f"{bob.id} has left with logins here, and no operator could be told" in caplog.text
+
+
+def make_unwritable(store: Path) -> None:
+    """Put a symbolic link in the place of the store: it is read, and never written."""
+    store.rename(store.with_name("elsewhere.json"))
+    store.symlink_to("elsewhere.json")
+
+
+@pytest.mark.parametrize("on_leave", ["tell", "end"], indirect=True)
+async def test_a_store_that_cannot_be_written_keeps_no_operator_in_the_dark(
+    on_leave: str, bot: commands.Bot, world: EmbeddedDiscord, ada: Person, bob: Person, issuer: Issuer,
+    audited: AuditLines, store_path: Path, caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    await log_in(bob, issuer, "me")
+    make_unwritable(store_path)
+
+    await bob.leave()
+    (line,) = await settle(audited)
+    (told,) = direct_messages(world, ada)
+
+    expected = {"tell": ("told", "is still here"), "end": ("store_unwritable", "could be ended")}
+    assert (line["outcome"], expected[on_leave][1] in told.text) == (expected[on_leave][0], True)
+    assert labels(told) == [end_button(bob)]
+    assert ("could not be ended" in caplog.text) is (on_leave == "end")
