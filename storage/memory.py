@@ -12,13 +12,12 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from openab_auth.storage.commit import batch
-from openab_auth.storage.commit.draft import LazyRecords
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.reader import Problem
-from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, THREADS, Note, RecordKind
+from openab_auth.storage.records import FACTS, KINDS, NOTES, Note, RecordKind
 from openab_auth.storage.spill_rule import comes_after, replaced_marks
 from openab_auth.storage.store import Store
 
@@ -31,8 +30,7 @@ class MemoryStore(Store):
     def __init__(self, entries: Mapping[str, Entry] | None = None, *, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._entries: dict[str, Entry] = dict(entries or {})
-        kinds = NOTES, CLIENTS, SERVERS, FACTS, THREADS
-        self._records: dict[str, dict[str, Any]] = {kind.name: {} for kind in kinds}
+        self._records: dict[str, dict[str, Any]] = {kind.name: {} for kind in KINDS}
         self._version = 0
         self._lock = threading.Lock()
         self._held: set[str] = set()  # the tenants whose lease is taken
@@ -58,19 +56,12 @@ class MemoryStore(Store):
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run the mutations in one commit; drop a mutation that raises an error alone."""
         with self._lock:
-            records = batch.Records(LazyRecords(self.notes), LazyRecords(self.clients), LazyRecords(self.servers))
-            records.facts, records.threads = LazyRecords(self.facts), LazyRecords(self.threads)
+            records = batch.Records(self.records)
             after = batch.run(mutations, self._entries, records, now=self._clock())
             if not after.all_failed:
                 self._version += after.entries != self._entries
                 self._entries = after.entries
-                self._records = {
-                    NOTES.name: records.notes.records,
-                    CLIENTS.name: records.clients.records,
-                    SERVERS.name: records.servers.records,
-                    FACTS.name: records.facts.records,
-                    THREADS.name: records.threads.records,
-                }
+                self._records = {name: lazy.records for name, lazy in records.by_name.items()}
         return after.outcomes
 
     def lease(self, tenant: str) -> MemoryLease:

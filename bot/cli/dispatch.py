@@ -21,6 +21,7 @@ _MODULES = {
     "complete": "commands.login",
     "cancel": "commands.login",
     "use": "commands.use",
+    "request": "commands.request",
     "logout": "commands.logout",
     "token": "commands.tokens",
     "refresh": "commands.tokens",

@@ -134,6 +134,13 @@ def _add_token(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--min-ttl", type=_seconds, metavar="S", help="seconds for which it must stay valid (default: 120)"
     )
+    _add_wait(parser)
+    _add_thread(parser)
+
+
+def _add_request(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("account", metavar="ACCOUNT")
+    parser.add_argument("--reason", metavar="TEXT", default="", help="what it is needed for, at most 200 characters")
     _add_thread(parser)
 
 
@@ -149,10 +156,11 @@ def _add_refresh(parser: argparse.ArgumentParser) -> None:
 
 def _add_exec(parser: argparse.ArgumentParser) -> None:
     parser.usage = (
-        "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] [--thread ID]\n"
+        "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] [--wait S] [--thread ID]\n"
         "                        TENANT [TENANT ...] -- COMMAND ..."
     )
     parser.add_argument("tenants", metavar="TENANT", nargs="+")
+    _add_wait(parser)
     _add_thread(parser)
 
 
@@ -166,6 +174,16 @@ def _add_use(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--drop", action="store_true", help="forget the choice for this vendor")
     _add_thread(parser)
     _add_user(parser)
+
+
+def _add_wait(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--wait",
+        type=_seconds,
+        default=0,
+        metavar="S",
+        help="seconds to wait for a person to log in, if nobody is (default: 0)",
+    )
 
 
 def _add_thread(parser: argparse.ArgumentParser) -> None:
@@ -236,6 +254,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "token": ("print a valid access token, refreshed first if necessary", _add_token),
     "refresh": ("refresh a login now", _add_refresh),
     "exec": ("run a command with each token in the variable that the vendor's tools read", _add_exec),
+    "request": ("ask people in the agent's thread for a login", _add_request),
     "use": ("choose the account that agents in a thread use", _add_use),
     "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),
     "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_obscure),

@@ -11,12 +11,13 @@ from discord.ext import commands
 
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import ClosingError, Members
-from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages, Leaves
+from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages, Leaves, LoginRequests
 from openab_auth.cogs.auth.pastes import Paste
 from openab_auth.cogs.auth.replies import COG, LOST, acknowledge, answer, reason
 from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
 from openab_auth.cogs.auth.suggestions import Choices, Suggestions
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
+from openab_auth.cogs.auth.thread_events import ThreadEvents
 from openab_auth.cogs.auth.views import (
     NO_CHOICE,
     AgreeButton,
@@ -30,6 +31,7 @@ from openab_auth.cogs.auth.views import (
     PasteButton,
     PersonChoiceButton,
     ReplaceButton,
+    RequestButton,
     failure_message,
     read_submit,
 )
@@ -50,6 +52,7 @@ _BUTTONS = (
     AgreeButton,
     EndPersonButton,
     PersonChoiceButton,
+    RequestButton,
 )
 
 
@@ -69,7 +72,9 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._dead_logins = DeadLogins(bot, service, self._languages)
         self._leaves = Leaves(bot, service, self._languages)
+        self._requests = LoginRequests(bot, service)
         self._resumption = Resumption(service)
+        self.threads = ThreadEvents(bot, self.desk.seen)
         if not service.servers.allowed and self.app_command is not None:
             self.app_command.remove_command(GROUP)
 
@@ -77,18 +82,22 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         """Register the buttons, also for messages from before a restart, and translate the commands."""
         self._bot.add_dynamic_items(*_BUTTONS)
         await self._resumption.start()
+        await self.threads.start()
         if self._bot.tree.translator is None:  # a host bot keeps its own translator
             await self._bot.tree.set_translator(CommandTranslator())
         self._leaves.start()
         if self._bot.is_ready():
             self._dead_logins.start()
+            self._requests.start()
 
     async def cog_unload(self) -> None:
         """Answer the open requests, then close everything."""
         self._bot.remove_dynamic_items(*_BUTTONS)
         self._leaves.stop()
         await self._dead_logins.aclose()
+        await self._requests.aclose()
         await self._resumption.aclose()
+        await self.threads.aclose()
         await self.desk.aclose()
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
@@ -154,19 +163,9 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     async def on_ready(self) -> None:
         """Start to tell people about dead logins: the bot can write to them now."""
         self._dead_logins.start()
+        self._requests.start()
         await self.desk.seen.store_policies(self._bot.application_id)
         await self._read_ids()
-
-    @commands.Cog.listener()
-    async def on_thread_create(self, thread: discord.Thread) -> None:
-        """Store where a new thread is and who started it, so that its agents know."""
-        if self._bot.application_id is not None:
-            await self.desk.seen.learn_thread(self._bot, thread, self._bot.application_id)
-
-    @commands.Cog.listener()
-    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
-        """Forget a deleted thread."""
-        await self.desk.seen.forget(payload.thread_id)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

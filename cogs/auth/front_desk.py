@@ -14,7 +14,7 @@ from openab_auth.cogs.auth.pastes import Paste, Pastes
 from openab_auth.cogs.auth.people import PeopleDesk, name_of
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answer, reason, send
 from openab_auth.cogs.auth.seen_threads import SeenThreads
-from openab_auth.cogs.auth.service import AuthService
+from openab_auth.cogs.auth.service import AuthService, person_asked
 from openab_auth.cogs.auth.text import account_title, english, language_of, title_meant, words
 from openab_auth.cogs.auth.views import (
     LastPage,
@@ -23,6 +23,7 @@ from openab_auth.cogs.auth.views import (
     SubmittedForm,
     added_message,
     agreement_buttons,
+    agreement_question,
     card_of,
     chosen_message,
     failure_message,
@@ -138,6 +139,19 @@ class FrontDesk(PressHandler):
         said = await self.service.guard.ask_access(stranger, tell)
         await answer(interaction, ReplyContent(language.say(said)))
 
+    async def answer_request(self, interaction: discord.Interaction, request: str) -> None:
+        """Begin the login that an agent has asked for. The own account of a person needs that person's agreement."""
+        language, user = language_of(interaction), UserId(interaction.user.id)
+        found = await self.service.requests.pressed(caller_of(interaction), request)
+        if found is None:
+            await answer(interaction, ReplyContent(language.say("request-over")))
+        elif person_asked(found) not in {None, user}:
+            await answer(interaction, ReplyContent(language.say("request-not-yours")))
+        elif not await self.service.requests.has_agreed(found):
+            await answer(interaction, agreement_question(language))
+        else:
+            await self.login(interaction, found.name)
+
     async def keep_login(self, interaction: discord.Interaction) -> None:
         """Say that nothing was changed."""
         await answer(interaction, ReplyContent(language_of(interaction).say("nothing-changed")))
@@ -164,8 +178,13 @@ class FrontDesk(PressHandler):
         status = await self.service.status(caller_of(interaction), vendor, account)
         user, title_of = UserId(interaction.user.id), partial(title_meant, language, catalogue)
         problems = [f"{one.what}: {one.repair}" for one in status.problems]
+        accounts: tuple[ThreadAccount, ...] = ()
+        try:
+            accounts = await self._accounts_of_thread(interaction)
+        except OpenabAuthError as error:  # the logins are shown all the same
+            problems.append(str(error))
         incident = report("status shows problems", *problems) if problems else ""
-        only, accounts = title_of(vendor) if vendor else None, await self._accounts_of_thread(interaction)
+        only = title_of(vendor) if vendor else None
         shown = status_message(
             *(language, status, user, title_of),
             incident=incident,

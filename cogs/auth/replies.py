@@ -173,22 +173,46 @@ async def follow_up(interaction: discord.Interaction, message: ReplyContent) -> 
 
 
 async def send(
-    channel: discord.abc.Messageable, message: ReplyContent, mentions: CommandMentions | None = None
-) -> None:
+    channel: discord.abc.Messageable,
+    message: ReplyContent,
+    mentions: CommandMentions | None = None,
+    nonce: str | None = None,
+) -> discord.Message:
     """Send a new message to a channel, as plain text: notifications show no text of a layout.
 
-    `mentions` makes the commands clickable in a direct message.
+    `mentions` makes the commands clickable in a direct message. With a `nonce`, Discord takes the message only once
+    within a few minutes, and returns the first one.
 
     Raises:
         HTTPException, ClientError, OSError: Discord did not take the message (`LOST`).
     """
+    shown = _view_of(message) or discord.utils.MISSING
+    content = mentions.clickable(message.content, None) if mentions else message.content
+    return await channel.send(
+        content,
+        view=shown,
+        nonce=nonce,  # type: ignore[arg-type]  # None is its default, which the types leave out
+        allowed_mentions=discord.AllowedMentions.none(),
+    )
+
+
+async def amend(message: discord.PartialMessage, content: ReplyContent) -> None:
+    """Replace the text and the buttons of a message that `send` has sent.
+
+    Raises:
+        HTTPException, ClientError, OSError: Discord did not take the edit (`LOST`).
+    """
+    await message.edit(content=content.content, view=_view_of(content), allowed_mentions=discord.AllowedMentions.none())
+
+
+def _view_of(message: ReplyContent) -> ui.View | None:
+    if not message.buttons:
+        return None
     view = ui.View(timeout=None)
     for button in message.buttons:
         view.add_item(button)
     view.stop()
-    shown = view if view.children else discord.utils.MISSING
-    content = mentions.clickable(message.content, None) if mentions else message.content
-    await channel.send(content, view=shown, allowed_mentions=discord.AllowedMentions.none())
+    return view
 
 
 async def _respond(interaction: discord.Interaction, message: ReplyContent, *, in_place: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 
 import discord
 
@@ -34,7 +35,8 @@ class SeenThreads:
         is_dm = isinstance(channel, discord.DMChannel) and interaction.context.dm_channel
         if interaction.guild_id is not None or is_dm:  # another private channel is no place for agents
             owner = UserId(interaction.user.id) if is_dm else None
-            await self._store(channel.id, SeenThread(interaction.application_id, interaction.guild_id, None, owner))
+            seen = SeenThread(interaction.application_id, interaction.guild_id, None, owner)
+            await self._store({ThreadId(channel.id): seen})
 
     async def learn_thread(self, client: discord.Client, thread: discord.Thread, application: int) -> None:
         """Store a thread; its owner is looked up only once."""
@@ -46,7 +48,14 @@ class SeenThreads:
         owner = known.owner if known else None
         if owner is None:
             owner = await _owner(client, thread)
-        await self._store(thread.id, SeenThread(application, thread.guild.id, thread.parent_id, owner))
+        await self._store({ThreadId(thread.id): _seen(thread, application)._replace(owner=owner)})
+
+    async def learn_all(self, client: discord.Client, threads: Sequence[discord.Thread], application: int) -> None:
+        """Store threads at once, then look up the owner of each, the latest first: its agents may be waiting."""
+        latest = sorted(threads, key=lambda thread: thread.id, reverse=True)
+        await self._store({ThreadId(thread.id): _seen(thread, application) for thread in latest})
+        for thread in latest:
+            await self.learn_thread(client, thread, application)
 
     async def forget(self, thread: int) -> None:
         """Forget a thread that was deleted."""
@@ -63,11 +72,15 @@ class SeenThreads:
         except OpenabAuthError as error:
             _log.warning("the policies could not be stored: %s", error)
 
-    async def _store(self, thread: int, seen: SeenThread) -> None:
+    async def _store(self, seen: Mapping[ThreadId, SeenThread]) -> None:
         try:
-            await self._threads.store(ThreadId(thread), seen)
+            await self._threads.store(seen)
         except OpenabAuthError as error:
-            _log.warning("a thread could not be recorded: %s", error)
+            _log.warning("threads could not be recorded: %s", error)
+
+
+def _seen(thread: discord.Thread, application: int) -> SeenThread:
+    return SeenThread(application, thread.guild.id, thread.parent_id)
 
 
 async def _owner(client: discord.Client, thread: discord.Thread) -> UserId | None:

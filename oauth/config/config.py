@@ -33,7 +33,8 @@ class AuthSettings:
     """Hold the `[auth]` table.
 
     `vendors` are the offered vendors, or None for every vendor without risk. `accept_risk` names the vendors whose
-    risk the operator accepts. `refresh_ahead` lets the running bot renew tokens before they expire. `mcp_json` is the
+    risk the operator accepts. `refresh_ahead` lets the running bot renew tokens before they expire. With `ask`, agents
+    that know their thread ask in it for a login that is missing. `mcp_json` is the
     path of openab's own list of MCP servers, empty for no list. `mcp_add` lets people add servers from Discord. With
     `mcp_proxy`, requests to MCP servers take the proxies of the environment. `accounts` says whose account serves a
     thread in which nobody has chosen, and `channels` what single channels override. `on_leave` says what the bot does
@@ -45,6 +46,7 @@ class AuthSettings:
     allow_http_loopback: bool = False
     mcp_json: str = ""
     refresh_ahead: bool = True
+    ask: bool = True
     mcp_add: bool = False
     mcp_proxy: bool = False
     accounts: AccountPolicy = SHARED_ACCOUNTS
@@ -149,6 +151,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             allow_http_loopback=auth.flag("allow_http_loopback"),
             mcp_json=path_in_config(file, auth.text("mcp_json")),
             refresh_ahead=auth.flag("refresh_ahead", default=True),
+            ask=auth.flag("ask", default=True),
             mcp_add=auth.flag("mcp_add"),
             mcp_proxy=auth.one_of("mcp_proxy", ("none", "environment"), "none") == "environment",
             accounts=_accounts(auth) if "accounts" in top.table("auth") else SHARED_ACCOUNTS,

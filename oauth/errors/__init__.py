@@ -51,6 +51,8 @@ OpenabAuthError
     ├── ThreadIdError               the thread of an agent is no Discord id
     ├── AccountNotForThreadError    another person's account, or a shared one where only personal ones serve
     ├── NotThreadOwnerError         only the owner of a thread, or an operator, chooses its accounts
+    ├── NotRequestableError         an agent may not ask people for this account
+    ├── TooManyRequestsError        agents ask for too many logins already
     ├── ReservedLoginError          the `openab` program keeps this login, so nobody else may change it
     ├── LoginChangedError           the login to remove was replaced meanwhile
     ├── PersonChangedError          what a person has here changed since the question whether to end it
@@ -100,6 +102,7 @@ from openab_auth.oauth.errors.operator import (
     VendorMisconfiguredError,
 )
 from openab_auth.oauth.errors.redaction import join_words, one_line, redact, remove_secrets, safe_name
+from openab_auth.oauth.errors.requests import NotRequestableError, TooManyRequestsError
 from openab_auth.oauth.errors.servers import (
     AddingServersOffError,
     ForeignLoginError,
@@ -164,6 +167,7 @@ __all__ = [
     "NotAgreedError",
     "NotLoggedInError",
     "NotRefreshableError",
+    "NotRequestableError",
     "NotThreadOwnerError",
     "NothingOfPersonError",
     "OAuthError",
@@ -193,6 +197,7 @@ __all__ = [
     "StillMisconfiguredError",
     "ThreadIdError",
     "TooManyLoginsError",
+    "TooManyRequestsError",
     "TooManyServersError",
     "TooManyWaitError",
     "UnknownHomeError",

@@ -31,7 +31,7 @@ from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import AsyncStore
-from openab_auth.storage.commit.draft import Draft, LazyRecords
+from openab_auth.storage.commit.draft import Draft, uncommitted_draft
 from openab_auth.storage.commit.mutation import Mutation
 from openab_auth.storage.entries import Entry, LoginEntry, Tenant
 from openab_auth.storage.errors import words_of
@@ -173,8 +173,7 @@ def _unsaved_login(
     def spill_to_journal(store: Store) -> None:
         nonlocal spilled
         entries = store.read()
-        clients, servers, facts = LazyRecords(store.clients), LazyRecords(store.servers), LazyRecords(store.facts)
-        draft = Draft(entries, store.notes(), clients, servers, facts)
+        draft = uncommitted_draft(entries, store.records)
         write(draft)
         entry, before = draft[tenant], entries.get(tenant)
         assert isinstance(entry, LoginEntry)  # noqa: S101 - `write` makes logins

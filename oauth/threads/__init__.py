@@ -11,7 +11,7 @@ if TYPE_CHECKING:
         forget_person,
         forget_thread,
         store_policies,
-        store_thread,
+        store_threads,
     )
     from openab_auth.oauth.threads.choice import Because, ChosenAccount, choose, choose_without_thread, names_account
     from openab_auth.oauth.threads.overview import ThreadAccount, accounts_of_thread
@@ -36,7 +36,7 @@ __all__ = [
     "names_account",
     "policies_in",
     "store_policies",
-    "store_thread",
+    "store_threads",
     "thread_in",
     "vendor_key",
 ]
@@ -61,7 +61,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "names_account": "choice",
             "policies_in": "records",
             "store_policies": "changes",
-            "store_thread": "changes",
+            "store_threads": "changes",
             "thread_in": "which_thread",
             "vendor_key": "vendor_keys",
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import AccountNotForThreadError, NotThreadOwnerError
@@ -34,16 +35,14 @@ def store_policies(draft: Draft, application: int, policies: Policies) -> None:
         draft.threads[policy_key(application)] = policies
 
 
-def store_thread(draft: Draft, thread: ThreadId, seen: SeenThread) -> None:
-    """Store what a bot knows of a thread; forget the oldest thread if there are too many."""
-    key = thread_key(thread)
-    if draft.threads.get(key) == seen:
-        return
-    if key not in draft.threads:
-        others = sorted(int(other[7:]) for other in draft.threads if other.startswith("thread:"))
-        for oldest in others[: max(0, len(others) + 1 - MOST_SEEN)]:
-            del draft.threads[thread_key(ThreadId(oldest))]
-    draft.threads[key] = seen
+def store_threads(draft: Draft, threads: Mapping[ThreadId, SeenThread]) -> None:
+    """Store what a bot knows of threads, and keep an owner who was found earlier; forget the oldest if too many."""
+    for thread, seen in threads.items():
+        owner = ThreadRecords(draft.threads).owner(thread)
+        draft.threads[thread_key(thread)] = seen if seen.owner is not None else seen._replace(owner=owner)
+    ids = sorted(int(key[7:]) for key in draft.threads if key.startswith("thread:"))
+    for oldest in ids[: max(0, len(ids) - MOST_SEEN)]:
+        del draft.threads[thread_key(ThreadId(oldest))]
 
 
 def forget_thread(draft: Draft, thread: ThreadId) -> None:

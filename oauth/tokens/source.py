@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Final, Self
 from openab_auth.oauth.accounts import Account, not_logged_in
 from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, end_rejected, read_login
 from openab_auth.oauth.errors import (
+    LoginDeadError,
     NetworkVariableError,
     NotLoggedInError,
     OAuthError,
+    ProgramKeepsLoginError,
     RefreshBusyError,
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
+from openab_auth.oauth.requests.waiting import store_changes
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.threads.which_thread import thread_in
 from openab_auth.oauth.tokens.account_choice import AccountChoice
@@ -28,9 +31,11 @@ from openab_auth.storage import AsyncStore, Entry, LoginEntry, Secret, StorageEr
 if TYPE_CHECKING:
     from openab_auth.oauth.client import Driver
     from openab_auth.oauth.errors import InsufficientScopeError
+    from openab_auth.oauth.requests import LoginRequests
     from openab_auth.oauth.threads import ChosenAccount
     from openab_auth.oauth.tokens.httpx_auth import TokenAuth
     from openab_auth.oauth.vendors import Catalogue
+    from openab_auth.storage import ThreadId
 
 _TEMPORARY: Final = (VendorUnavailableError, VendorMisconfiguredError, RefreshBusyError, NetworkVariableError)
 
@@ -63,7 +68,9 @@ class TokenSource:
         self._owns_runtime = not isinstance(store, Runtime)
         self._runtime = store if isinstance(store, Runtime) else Runtime(store, catalogue, driver, clock)
         self._store, self._clock = self._runtime.store, self._runtime.clock
-        self._accounts = AccountChoice(self._runtime, thread_in(self._runtime.environ, thread, "thread"))
+        self._thread = thread_in(self._runtime.environ, thread, "thread")
+        self._accounts = AccountChoice(self._runtime, self._thread)
+        self._requests: LoginRequests | None = None
         self._unsaved = UnsavedLogins(self._store)
         self._refreshes = SharedRefreshes(self._store, self._runtime, self._unsaved, deadline=deadline)
         self._audiences: dict[Tenant, tuple[LoginEntry, str]] = {}
@@ -73,10 +80,15 @@ class TokenSource:
         """Return the store that this source reads."""
         return self._store
 
-    async def get_valid(self, tenant_or_vendor: str | Account, *, min_ttl: float = SKEW) -> AccessToken:
+    async def get_valid(
+        self, tenant_or_vendor: str | Account, *, min_ttl: float = SKEW, wait: float = 0
+    ) -> AccessToken:
         """Return a token that lives for more than `min_ttl` seconds, refreshed first if necessary.
 
         `tenant_or_vendor` is a word, which means a vendor, a tenant or an MCP server, or the `Account` that it means.
+
+        If the login is missing or dead and a thread is known, ask for it in the thread, unless the config says
+        `ask = false`. Then wait up to `wait` seconds for a person to log in.
 
         If the refresh fails, return the stored token if it lives for more than two minutes. After a temporary failure
         (an outage, a busy lease, a full disk, a refused client, an unusable proxy), return it until it expires.
@@ -92,7 +104,30 @@ class TokenSource:
             NetworkVariableError: a variable about proxies or certificates is unusable; nothing was sent.
             StorageError: the store cannot be read or written.
         """
-        account, entry = await self._find(tenant_or_vendor)
+        try:
+            return await self._get_valid(tenant_or_vendor, min_ttl)
+        except ProgramKeepsLoginError:
+            raise  # no login brings a token here
+        except (NotLoggedInError, LoginDeadError) as error:
+            missing: OAuthError = error
+        if self._thread is not None:
+            await self._ask(tenant_or_vendor, self._thread)
+        async for _ in store_changes(self._store, wait):
+            try:
+                return await self._get_valid(tenant_or_vendor, min_ttl)
+            except (NotLoggedInError, LoginDeadError) as error:
+                missing = error
+        raise missing
+
+    async def _ask(self, word: str | Account, thread: ThreadId) -> None:
+        if self._requests is None:
+            from openab_auth.oauth.requests.asking import LoginRequests  # noqa: PLC0415 - a token that is there needs none
+
+            self._requests = LoginRequests(self._runtime, thread)
+        await self._requests.ask_by_itself(word)
+
+    async def _get_valid(self, word: str | Account, min_ttl: float) -> AccessToken:
+        account, entry = await self._find(word)
         token = AccessToken.of(entry)
         if self._lives(token, min_ttl):
             return token

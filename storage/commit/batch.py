@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from openab_auth.storage.commit import stale_pending
 from openab_auth.storage.commit.draft import Draft, LazyRecords
@@ -14,7 +15,10 @@ from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
-from openab_auth.storage.records import AddedServer, ClientRecord, LoginFacts, Note, ThreadRecord
+from openab_auth.storage.records import FACTS, KINDS, NOTES, SERVERS, RecordKind
+
+R = TypeVar("R")
+_MAY_BE_LOST: Final = frozenset(kind.name for kind in KINDS if kind.may_be_lost)
 
 
 @dataclass(slots=True)
@@ -41,59 +45,56 @@ class Batch:
             self.outcomes[index] = Failed(error)
 
 
-@dataclass(slots=True)
 class Records:
-    """All records beside the entries; the mutations change them in place."""
+    """All records beside the entries; the mutations change them in place.
 
-    notes: LazyRecords[Note]
-    clients: LazyRecords[ClientRecord]
-    servers: LazyRecords[AddedServer]
-    facts: LazyRecords[LoginFacts] = field(default_factory=LazyRecords)
-    threads: LazyRecords[ThreadRecord] = field(default_factory=LazyRecords)
+    `load` returns the records of a kind; a kind in `prepared` needs no loading.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[RecordKind[Any]], Mapping[str, Any]],
+        prepared: dict[str, LazyRecords[Any]] | None = None,
+    ) -> None:
+        self.by_name = {kind.name: LazyRecords(partial(load, kind)) for kind in KINDS} | (prepared or {})
+
+    def of(self, kind: RecordKind[R]) -> LazyRecords[R]:
+        """Return the records of one kind."""
+        return self.by_name[kind.name]
 
     def check(self, draft: Draft) -> None:
         """Prove that the records which the draft changes can be read.
 
-        Only notes and facts may be lost: a login is committed without them if they cannot be read.
+        A login is committed without those that may be lost if they cannot be read; but if a mutation changes only
+        notes, these must be readable.
 
         Raises:
             StoreUnreadableError: a changed record is there but could not be read.
         """
-        if draft.clients.changes:
-            _ = self.clients.records
-        if draft.servers.changes:
-            _ = self.servers.records
-        if draft.threads.changes:
-            _ = self.threads.records
-        must_be_read = draft.clients.changes or draft.servers.changes or draft.threads.changes
-        if draft.notes.changes and not (draft.changes or must_be_read):
-            _ = self.notes.records
+        changed = draft.changed_records
+        needed = [name for name in changed if name not in _MAY_BE_LOST]
+        if NOTES.name in changed and not (draft.changes or needed):
+            needed = [NOTES.name]
+        for name in needed:
+            _ = self.by_name[name].records
 
     def apply(self, draft: Draft) -> None:
         """Take over the changed records of the draft; call `check` first."""
-        if draft.clients.changes:
-            draft.clients.apply_to(self.clients.records)
-        if draft.servers.changes:
-            draft.servers.apply_to(self.servers.records)
-        if draft.threads.changes:
-            draft.threads.apply_to(self.threads.records)
-        if draft.notes.changes:
-            with contextlib.suppress(StoreUnreadableError):
-                draft.notes.apply_to(self.notes.records)
-        if draft.facts.changes:
-            with contextlib.suppress(StoreUnreadableError):
-                draft.facts.apply_to(self.facts.records)
+        for name, changes in draft.changed_records.items():
+            with contextlib.suppress(*((StoreUnreadableError,) if name in _MAY_BE_LOST else ())):
+                changes.apply_to(self.by_name[name].records)
 
     def drop_without_login(self, before: Mapping[str, Entry], entries: Mapping[str, Entry]) -> None:
         """Drop the notes and the facts of logins that no longer exist; leave alone what cannot be read.
 
         The facts, which few stores have, are loaded only when a login of `before` has ended.
         """
-        if self.notes.loaded or self.notes.there():
-            _drop_others(self.notes, entries)
+        notes, facts = self.of(NOTES), self.of(FACTS)
+        if notes.loaded or notes.there():
+            _drop_others(notes, entries)
         ended = (tenant for tenant in before.keys() - entries.keys() if isinstance(before[tenant], LoginEntry))
-        if self.facts.loaded or any(ended):
-            _drop_others(self.facts, entries)
+        if facts.loaded or any(ended):
+            _drop_others(facts, entries)
 
 
 def _drop_others(records: LazyRecords[Any], entries: Mapping[str, Entry]) -> None:
@@ -116,9 +117,7 @@ def run(
     """
     batch = Batch(dict(entries))
     for mutate in mutations:
-        draft = Draft(
-            batch.entries, records.notes, records.clients, records.servers, records.facts, threads=records.threads
-        )
+        draft = Draft(batch.entries, records.by_name)
         batch.outcomes.append(_run_one(mutate, draft, batch, records, check_name))
     for key in stale_pending.stale(batch.entries, now):
         del batch.entries[key]
@@ -135,14 +134,12 @@ def _run_one(
         for key, entry in draft.written.items():
             if not isinstance(entry, PendingEntry):
                 check_name(key)
-        if draft.uses_records:
-            records.check(draft)
+        records.check(draft)
     except Exception as error:  # noqa: BLE001 -- any error is the outcome of this mutation alone
         return Failed(error)
     batch.checked.update(checked)
     draft.apply_to(batch.entries)
-    if draft.uses_records:
-        if draft.servers.changes:
-            batch.server_changes.append(len(batch.outcomes))
-        records.apply(draft)
+    if SERVERS.name in draft.changed_records:
+        batch.server_changes.append(len(batch.outcomes))
+    records.apply(draft)
     return Done(value)

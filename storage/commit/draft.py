@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from openab_auth.storage.entries import Entry
-from openab_auth.storage.records import AddedServer, ClientRecord, LoginFacts, Note, ThreadRecord
+from openab_auth.storage.records import (
+    CLIENTS,
+    FACTS,
+    KINDS,
+    NOTES,
+    SERVERS,
+    THREADS,
+    AddedServer,
+    ClientRecord,
+    LoginFacts,
+    Note,
+    RecordKind,
+    ThreadRecord,
+)
 
 V = TypeVar("V")
 
@@ -117,64 +131,53 @@ class LazyRecords(Mapping[str, V], Generic[V]):
 class Draft(Overlay[Entry]):
     """The entries of one mutation in progress, with the records of each kind beside them.
 
-    Reading a record raises StoreUnreadableError if the records are there but could not be read.
+    `below` has the records of each kind by its name; a kind that is missing there has none. Reading a record raises
+    StoreUnreadableError if the records are there but could not be read.
     """
 
-    def __init__(  # noqa: PLR0913 -- the records of each kind
-        self,
-        entries: Mapping[str, Entry],
-        notes: Mapping[str, Note],
-        clients: Mapping[str, ClientRecord] | None = None,
-        servers: Mapping[str, AddedServer] | None = None,
-        facts: Mapping[str, LoginFacts] | None = None,
-        *,
-        threads: Mapping[str, ThreadRecord] | None = None,
-    ) -> None:
+    def __init__(self, entries: Mapping[str, Entry], below: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(entries)
-        self._below_records = notes, clients, servers, facts, threads
-        self._notes: Overlay[Note] | None = None
-        self._clients: Overlay[ClientRecord] | None = None
-        self._servers: Overlay[AddedServer] | None = None
-        self._facts: Overlay[LoginFacts] | None = None
-        self._threads: Overlay[ThreadRecord] | None = None
+        self._below_records = below
+        self._records: dict[str, Overlay[Any]] = {}
+
+    def records(self, kind: RecordKind[V]) -> Overlay[V]:
+        """Return the records of one kind by key."""
+        found = self._records.get(kind.name)
+        if found is None:
+            found = self._records[kind.name] = Overlay(self._below_records.get(kind.name, {}))
+        return found
+
+    @property
+    def changed_records(self) -> Mapping[str, Overlay[Any]]:
+        """Return the records that the mutation changed, by the name of their kind."""
+        return {name: records for name, records in self._records.items() if records.changes}
 
     @property
     def notes(self) -> Overlay[Note]:
         """Return the notes by tenant."""
-        if self._notes is None:
-            self._notes = Overlay(self._below_records[0])
-        return self._notes
+        return self.records(NOTES)
 
     @property
     def clients(self) -> Overlay[ClientRecord]:
         """Return the registered clients by key."""
-        if self._clients is None:
-            self._clients = Overlay(self._below_records[1] if self._below_records[1] is not None else {})
-        return self._clients
+        return self.records(CLIENTS)
 
     @property
     def servers(self) -> Overlay[AddedServer]:
         """Return the added MCP servers by name."""
-        if self._servers is None:
-            self._servers = Overlay(self._below_records[2] if self._below_records[2] is not None else {})
-        return self._servers
+        return self.records(SERVERS)
 
     @property
     def facts(self) -> Overlay[LoginFacts]:
         """Return the facts of the logins by tenant."""
-        if self._facts is None:
-            self._facts = Overlay(self._below_records[3] if self._below_records[3] is not None else {})
-        return self._facts
+        return self.records(FACTS)
 
     @property
     def threads(self) -> Overlay[ThreadRecord]:
         """Return the records about threads by key."""
-        if self._threads is None:
-            self._threads = Overlay(self._below_records[4] if self._below_records[4] is not None else {})
-        return self._threads
+        return self.records(THREADS)
 
-    @property
-    def uses_records(self) -> bool:
-        """Return whether the mutation used any records."""
-        used = self._notes, self._clients, self._servers, self._facts, self._threads
-        return any(overlay is not None for overlay in used)
+
+def uncommitted_draft(entries: Mapping[str, Entry], load: Callable[[RecordKind[Any]], Mapping[str, Any]]) -> Draft:
+    """Return a draft over `entries` and the records that `load` returns; its changes are committed nowhere."""
+    return Draft(entries, {kind.name: LazyRecords(partial(load, kind)) for kind in KINDS})

@@ -21,6 +21,7 @@ from openab_auth.storage.file.record_files import (
     FACTS_FILE,
     NOTES_FILE,
     RECORD_FILES,
+    REQUESTS_FILE,
     SERVERS_FILE,
     THREADS_FILE,
     RecordFile,
@@ -56,10 +57,12 @@ def _find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]
     yield from _of_record_file(SERVERS_FILE, path, *_SERVERS_DAMAGED)
     yield from _of_record_file(FACTS_FILE, path, *_FACTS_DAMAGED)
     yield from _of_record_file(THREADS_FILE, path, *_THREADS_DAMAGED)
+    yield from _of_record_file(REQUESTS_FILE, path, *_REQUESTS_DAMAGED)
     yield from _of_quarantine(path, "log in again where logins are missing, then delete it")
     yield from _of_quarantine(NOTES_FILE.path_of(path), "delete it: it only says who made which login")
     yield from _of_quarantine(CLIENTS_FILE.path_of(path), _CLIENTS_LOST)
     yield from _of_quarantine(SERVERS_FILE.path_of(path), "add the missing servers again, then delete it")
+    yield from _of_quarantine(REQUESTS_FILE.path_of(path), "delete it: agents ask again for what they need")
     yield from _of_quarantine(FACTS_FILE.path_of(path), "delete it: the next refresh by the bot writes what was lost")
     for left in temporary_files.find(path, now, tenants):
         yield Problem(f"{left} may hold tokens; a killed program left it behind", _LEFT, ended=True)
@@ -183,6 +186,10 @@ _SERVERS_DAMAGED: Final = (
 _FACTS_DAMAGED: Final = (
     "agents without the config cannot renew its logins",
     "nothing to do: the next refresh by the bot, which has the config, writes the file again",
+)
+_REQUESTS_DAMAGED: Final = (
+    "the bot does not know what agents ask for",
+    "nothing to do: the next agent that asks writes the file again",
 )
 _THREADS_DAMAGED: Final = (
     "agents that know their thread get no token",

@@ -12,7 +12,7 @@ from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.file import atomic, regular_file
 from openab_auth.storage.file.leftovers import quarantine
 from openab_auth.storage.file.ownership import Owner, owner_of
-from openab_auth.storage.records import CLIENTS, FACTS, NOTES, SERVERS, THREADS, RecordKind
+from openab_auth.storage.records import CLIENTS, FACTS, KINDS, NOTES, REQUESTS, SERVERS, THREADS, RecordKind
 
 R = TypeVar("R")
 
@@ -93,4 +93,5 @@ CLIENTS_FILE: Final = RecordFile(CLIENTS)
 SERVERS_FILE: Final = RecordFile(SERVERS)
 FACTS_FILE: Final = RecordFile(FACTS)
 THREADS_FILE: Final = RecordFile(THREADS)
-RECORD_FILES: Final = (NOTES_FILE, CLIENTS_FILE, SERVERS_FILE, FACTS_FILE, THREADS_FILE)
+REQUESTS_FILE: Final = RecordFile(REQUESTS)
+RECORD_FILES: Final = tuple(RecordFile(kind) for kind in KINDS)

@@ -27,21 +27,15 @@ from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock
 from openab_auth.storage.file.reader import FileReader
-from openab_auth.storage.file.record_files import (
-    CLIENTS_FILE,
-    FACTS_FILE,
-    NOTES_FILE,
-    RECORD_FILES,
-    SERVERS_FILE,
-    THREADS_FILE,
-)
+from openab_auth.storage.file.record_files import FACTS_FILE, NOTES_FILE, RECORD_FILES, SERVERS_FILE, RecordFile
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.reader import Problem
-from openab_auth.storage.records import LoginFacts, Note
+from openab_auth.storage.records import CLIENTS, FACTS, NOTES, REQUESTS, SERVERS, THREADS, LoginFacts, Note, RecordKind
 from openab_auth.storage.store import Store
 
+_BEFORE_COMMIT: Final[tuple[RecordKind[Any], ...]] = (CLIENTS, THREADS, REQUESTS)
 _ROOM: Final = 2**16  # bytes; enough for a renewed login in the file and in the journal, even if its tokens grew
 
 
@@ -140,28 +134,23 @@ class FileStore(FileReader, Store):
         if before.spills:
             with contextlib.suppress(StoreUnreadableError):  # facts may be lost, too
                 facts.records.update(before.facts(facts.records))
-        records = batch.Records(
-            notes,  # read from the disk, because under the lock nothing may be older than the lock
-            LazyRecords(partial(CLIENTS_FILE.load, self.path)),
-            LazyRecords(partial(SERVERS_FILE.load, self.path)),
-            facts,
-            LazyRecords(partial(THREADS_FILE.load, self.path)),
-        )
+        # Read from the disk, because under the lock nothing may be older than the lock.
+        records = batch.Records(self._load_records, {NOTES.name: notes, FACTS.name: facts})
         after = batch.run(mutations, before.entries, records, now=now, check_name=self._sidecar_name)
         if after.all_failed:
             return after.outcomes
-        # Clients first, because a login needs its client; a client whose login is not written afterwards does no harm.
-        if records.clients.changed:
-            CLIENTS_FILE.save(self.path, records.clients.records, now=now)
-            folder.sync(self._folder)
-        if records.threads.changed:  # before the commit: an agreement that was ended must not outlive its login
-            THREADS_FILE.save(self.path, records.threads.records, now=now)
-            folder.sync(self._folder)
+        # Before the commit: a login needs its client, and an agreement that was ended must not outlive its login. A
+        # client whose login is not written afterwards does no harm.
+        for kind in _BEFORE_COMMIT:
+            if (changed := records.by_name[kind.name]).changed:
+                RecordFile(kind).save(self.path, changed.records, now=now)
+                folder.sync(self._folder)
         self._save_facts(facts, now, committed=False)
         wrote = self._commit(before, after, now, afterwards)
-        if records.servers.changed:  # after the commit, because a failed commit must not add or remove a server
+        servers = records.of(SERVERS)
+        if servers.changed:  # after the commit, because a failed commit must not add or remove a server
             try:
-                SERVERS_FILE.save(self.path, records.servers.records, now=now)
+                SERVERS_FILE.save(self.path, servers.records, now=now)
                 wrote = True
             except (StoreUnreadableError, StoreUnwritableError) as error:
                 after.fail_servers(ServersUnwrittenError(error))
@@ -171,6 +160,9 @@ class FileStore(FileReader, Store):
             afterwards.callback(folder.sync, self._folder)
         self._tidy(before, after.entries, names)
         return after.outcomes
+
+    def _load_records(self, kind: RecordKind[Any]) -> Mapping[str, Any]:
+        return RecordFile(kind).load(self.path)
 
     def _tidy(self, before: Snapshot, entries: Mapping[str, Entry], names: Collection[str]) -> None:
         """Remove the spills that are committed now, the copies of ended logins, and the files of killed writers."""

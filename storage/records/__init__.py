@@ -1,9 +1,17 @@
-"""Records that a store keeps beside the logins: notes, registered clients, added MCP servers, facts, and threads."""
+"""Records that a store keeps beside the logins: notes, clients, added MCP servers, facts, threads, and requests."""
+
+from typing import Any, Final
 
 from openab_auth.storage.records.clients import CLIENTS, ClientRecord
 from openab_auth.storage.records.facts import FACTS, LoginFacts
 from openab_auth.storage.records.kind import RecordKind
 from openab_auth.storage.records.notes import NOTES, Begun, DeadToken, Note, RefreshAttempt, Subject
+from openab_auth.storage.records.requests import (
+    REQUESTS,
+    LoginRequest,
+    RequestMessage,
+    RequestRecord,
+)
 from openab_auth.storage.records.servers import SERVERS, AddedServer
 from openab_auth.storage.records.threads import (
     PERSONAL_ACCOUNTS,
@@ -22,11 +30,15 @@ from openab_auth.storage.records.threads import (
     thread_key,
 )
 
+KINDS: Final[tuple[RecordKind[Any], ...]] = (NOTES, CLIENTS, SERVERS, FACTS, THREADS, REQUESTS)
+
 __all__ = [
     "CLIENTS",
     "FACTS",
+    "KINDS",
     "NOTES",
     "PERSONAL_ACCOUNTS",
+    "REQUESTS",
     "SERVERS",
     "SHARED_ACCOUNTS",
     "THREADS",
@@ -37,10 +49,13 @@ __all__ = [
     "ClientRecord",
     "DeadToken",
     "LoginFacts",
+    "LoginRequest",
     "Note",
     "Policies",
     "RecordKind",
     "RefreshAttempt",
+    "RequestMessage",
+    "RequestRecord",
     "SeenThread",
     "Subject",
     "ThreadChoices",

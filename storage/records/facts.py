@@ -47,4 +47,4 @@ def _from_json(value: object) -> LoginFacts | None:
     return None
 
 
-FACTS: Final = RecordKind("facts", _to_json, _from_json)
+FACTS: Final = RecordKind("facts", _to_json, _from_json, may_be_lost=True)

@@ -13,10 +13,12 @@ R = TypeVar("R")
 class RecordKind(NamedTuple, Generic[R]):
     """The name of the kind and its codec; `from_json` returns None for a value that is no record of this kind.
 
-    Damaged records count as lost; if they `must_be_whole`, they count as unreadable.
+    Damaged records count as lost; if they `must_be_whole`, they count as unreadable. If they `may_be_lost`, a login is
+    committed without them when they cannot be read.
     """
 
     name: str
     to_json: Callable[[R], Json]
     from_json: Callable[[object], R | None]
     must_be_whole: bool = False
+    may_be_lost: bool = False

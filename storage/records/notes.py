@@ -185,4 +185,4 @@ def _integer(value: object) -> int | None:
     return value if type(value) is int else None
 
 
-NOTES: Final = RecordKind("notes", _to_json, _from_json)
+NOTES: Final = RecordKind("notes", _to_json, _from_json, may_be_lost=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.oauth.config import parse_config
-from openab_auth.oauth.threads import agree, policies_in, store_policies, store_thread
+from openab_auth.oauth.threads import agree, policies_in, store_policies, store_threads
 from openab_auth.storage import Draft, FileStore, Secret, SeenThread, ThreadId, TokenEntry, UserId
 
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -41,7 +41,7 @@ def store(home: Path) -> FileStore:
     def write(draft: Draft) -> None:
         draft.update(made)
         for thread, parent in ((700, 70), (800, 80)):
-            store_thread(draft, ThreadId(thread), SeenThread(APPLICATION, GUILD, parent, ADA))
+            store_threads(draft, {ThreadId(thread): SeenThread(APPLICATION, GUILD, parent, ADA)})
         agree(draft, ADA, None)
 
     store.update(write)

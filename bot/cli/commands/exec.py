@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,25 +59,27 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
     runtime = open_runtime(arguments)
     environ = dict(os.environ)
     async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
-        places = await _places(runtime, source, arguments.tenants)
+        now = asyncio.get_running_loop().time
+        end = now() + arguments.wait
+        places = await _places(runtime, source, arguments.tenants, lambda: max(0, end - now()))
         for account, place in places.items():
-            try:
-                token = await source.get_valid(account)
-            except NotLoggedInError:
-                vendor = runtime.catalogue.vendor_of(account.tenant)
-                if vendor and runtime.catalogue.shadowed_by(vendor):  # the command inherits the operator's own token
-                    continue
-                raise
+            vendor = runtime.catalogue.vendor_of(account.tenant)
+            is_stored = account.tenant in await source.store.read()
+            if vendor and not is_stored and runtime.catalogue.shadowed_by(vendor):
+                continue  # the command inherits the operator's own token
+            token = await source.get_valid(account, wait=max(0, end - now()))
             for shadow in place.shadows:
                 environ.pop(shadow, None)
             environ[place.variable] = token.value.reveal()
     return environ
 
 
-async def _places(runtime: Runtime, source: TokenSource, words: list[str]) -> Mapping[Account, Place]:
-    """Return the variable of each account, before any token is requested."""
+async def _places(
+    runtime: Runtime, source: TokenSource, words: list[str], left: Callable[[], float]
+) -> Mapping[Account, Place]:
+    """Return the variable of each account, before any token is requested; `left` returns the seconds to wait."""
     catalogue = await runtime.catalogue_with_added()
-    accounts = {word: (await source.account_for(word)).account for word in words}
+    accounts = {word: await _account(source, word, left) for word in words}
     places: dict[Account, Place] = {}
     for word, account in {account.tenant: (word, account) for word, account in accounts.items()}.values():
         vendor = catalogue.vendor_of(account.tenant)
@@ -86,6 +89,15 @@ async def _places(runtime: Runtime, source: TokenSource, words: list[str]) -> Ma
         message = f"two of these tokens need the variable ${taken[0]}; run the command with one of them"
         raise UsageError(message, _PROG)
     return places
+
+
+async def _account(source: TokenSource, word: str, left: Callable[[], float]) -> Account:
+    """Return the account that a word means; where none may serve the thread yet, ask for it and wait."""
+    try:
+        return (await source.account_for(word)).account
+    except NotLoggedInError:
+        await source.get_valid(word, wait=left())
+        return (await source.account_for(word)).account
 
 
 def place_of_vendor(word: str, vendor: Vendor | None) -> Place:

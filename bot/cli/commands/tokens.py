@@ -10,20 +10,20 @@ from typing import Any
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
+from openab_auth.oauth.entries import SKEW
 from openab_auth.oauth.errors import one_line
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import Secret
 
 
 async def token(arguments: argparse.Namespace) -> int:
-    """Print a valid access token; refresh it first if necessary."""
+    """Print a valid access token; refresh it first if necessary, and with `--wait` wait until somebody logs in."""
     runtime = open_runtime(arguments)
     async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
+        min_ttl = SKEW if arguments.min_ttl is None else arguments.min_ttl
+        await source.get_valid(arguments.tenant, min_ttl=min_ttl, wait=arguments.wait)
         chosen = await source.account_for(arguments.tenant)
-        if arguments.min_ttl is None:
-            valid = await source.get_valid(chosen.account)
-        else:
-            valid = await source.get_valid(chosen.account, min_ttl=arguments.min_ttl)
+        valid = await source.get_valid(chosen.account, min_ttl=min_ttl)  # the token of the login that is named below
     value = valid.value.reveal()
     result = {
         "access_token": value,

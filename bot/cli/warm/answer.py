@@ -39,7 +39,7 @@ class Request:
                 self.child = list(rest)
             elif word == "--json":
                 self.json, is_over = True, len(plain) > 1
-            elif name in {"--store", "--config", "--min-ttl", "--thread"}:
+            elif name in {"--store", "--config", "--min-ttl", "--thread", "--wait"}:
                 value = value if equals else next(rest, "")
                 if not value or value.startswith("-"):
                     raise UnusualError
@@ -53,6 +53,13 @@ class Request:
         self.command, self.tenants = plain[0], plain[1:]
         if "--min-ttl" in self.options and self.command != "token":
             raise UnusualError
+
+    def seconds(self, option: str, default: int) -> int:
+        """Return the value of an option that takes a number of seconds."""
+        text = self.options.get(option, str(default))
+        if not text.isascii() or not text.isdigit() or int(text) > _LONGEST_TTL:
+            raise UnusualError
+        return int(text)
 
 
 class Config:
@@ -78,14 +85,15 @@ def token(request: Request) -> str:
     Raises:
         UnusualError: the full command must decide.
     """
-    text = request.options.get("--min-ttl", str(SKEW))
-    if len(request.tenants) != 1 or not text.isascii() or not text.isdigit() or int(text) > _LONGEST_TTL:
+    min_ttl = request.seconds("--min-ttl", SKEW)
+    request.seconds("--wait", 0)  # a valid token needs no waiting
+    if len(request.tenants) != 1:
         raise UnusualError
     config = _config(request)
     store = _store(request, config)
     entries = _entries(store)
     login, because = _login(request.tenants[0], config, _chosen_labels(request, config, store))
-    value, expires_at = _entry(entries, login, int(text))
+    value, expires_at = _entry(entries, login, min_ttl)
     if not request.json:
         return f"{value}\n"
     answer = {"access_token": value, "expires_at": expires_at, "token_type": "Bearer"}
@@ -99,6 +107,7 @@ def environment(request: Request) -> dict[str, str]:
         UnusualError: the full command must decide.
     """
     config = _config(request)
+    request.seconds("--wait", 0)
     if not request.child:
         raise UnusualError
     moved = [name for name in TENANTS if _OVERRIDES & set(config.vendors.get(name, ()))]

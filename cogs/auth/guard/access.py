@@ -127,6 +127,11 @@ class Access:
         return self.operators_channel is not None or any((self._settings.operators, *of_guilds))
 
     @property
+    def writes_requests(self) -> bool:
+        """Return whether the bot writes in threads whose agents ask for a login."""
+        return self._settings.requests == "thread"
+
+    @property
     def operators_channel(self) -> int | None:
         """Return the channel where people ask the operators for access, and where operators get news; or None."""
         return self._settings.operators_channel

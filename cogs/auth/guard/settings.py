@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, cast
 
 from openab_auth.oauth.config import (
     Config,
@@ -45,7 +45,8 @@ class GuildRules:
 class DiscordSettings:
     """The settings under `[discord]`: who may use /auth, where its commands are registered, and the Discord API.
 
-    `operators` are people and roles; without them, `allowed_users` are operators. `guilds` has the rules of single
+    `operators` are people and roles; without them, `allowed_users` are operators. `requests` says whether the bot
+    writes in threads whose agents ask for a login. `guilds` has the rules of single
     Discord servers, by id. `proxy` is the way of our own bot to Discord; a host bot has a client of its own.
     """
 
@@ -55,6 +56,7 @@ class DiscordSettings:
     allow_all_users: bool = False
     operators: frozenset[int] | None = None
     operators_channel: int | None = None
+    requests: Literal["thread", "off"] = "thread"
     guilds: Mapping[int, GuildRules] = field(default_factory=dict)
     allow_dm: bool = True
     guild_ids: tuple[int, ...] = ()
@@ -124,6 +126,7 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
         allow_all_users=table.flag("allow_all_users"),
         operators=_operators(table, values),
         operators_channel=_channel(table, values),
+        requests=cast("Literal['thread', 'off']", table.one_of("requests", ("thread", "off"), "thread")),
         guilds=_guilds(table, mistakes),
         allow_dm=table.flag("allow_dm", default=True),
         guild_ids=_ids(table, values, "guild_ids"),

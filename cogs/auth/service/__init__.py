@@ -1,6 +1,7 @@
 """The work behind the commands: ask the guard, then log in, log out, or add a server. It knows no Discord message."""
 
 from openab_auth.cogs.auth.service.people import Leave, People, PersonQuestion
+from openab_auth.cogs.auth.service.requests import DueRequest, Requests, person_asked
 from openab_auth.cogs.auth.service.resumption import Resumption
 from openab_auth.cogs.auth.service.servers import GROUP, Added
 from openab_auth.cogs.auth.service.service import AuthService, open_service
@@ -10,10 +11,13 @@ __all__ = [
     "GROUP",
     "Added",
     "AuthService",
+    "DueRequest",
     "Leave",
     "People",
     "PersonQuestion",
+    "Requests",
     "Resumption",
     "Threads",
     "open_service",
+    "person_asked",
 ]

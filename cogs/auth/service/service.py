@@ -20,6 +20,7 @@ from openab_auth.cogs.auth.guard import (
 )
 from openab_auth.cogs.auth.service.accounts import account_named, narrowed, pending_named, person_meant
 from openab_auth.cogs.auth.service.people import People
+from openab_auth.cogs.auth.service.requests import Requests
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.threads import Threads
 from openab_auth.oauth.accounts import Account, vendor_meant
@@ -59,6 +60,7 @@ class AuthService:
         self.servers = Servers(logins.added, guard)
         self.threads = Threads(logins, store, guard)
         self.people = People(logins, guard, on_leave)
+        self.requests = Requests(store, guard, clock)
         self._logins = logins
         self._on_close = on_close
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from openab_auth.cogs.auth.guard import AuditLine, Caller, Guard
@@ -18,7 +19,7 @@ from openab_auth.oauth.threads import (
     forget_thread,
     policies_in,
     store_policies,
-    store_thread,
+    store_threads,
 )
 from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.storage import AsyncStore, Policies, SeenThread, ThreadId
@@ -91,14 +92,20 @@ class Threads:
         """
         return ThreadRecords(await self._store.threads()).seen(thread)
 
-    async def store(self, thread: ThreadId, seen: SeenThread) -> None:
-        """Store what the bot sees of a thread.
+    async def store(self, seen: Mapping[ThreadId, SeenThread]) -> None:
+        """Store what the bot sees of threads; a thread without an owner keeps the one who was found earlier.
 
         Raises:
             StorageError: the records cannot be read or written.
         """
-        if await self.known(thread) != seen:
-            await self._store.update(partial(store_thread, thread=thread, seen=seen))
+        known = ThreadRecords(await self._store.threads())
+        news = {
+            thread: found
+            for thread, found in seen.items()
+            if known.seen(thread) != (found if found.owner is not None else found._replace(owner=known.owner(thread)))
+        }
+        if news:
+            await self._store.update(partial(store_threads, threads=news))
 
     async def store_policies(self, application: int) -> None:
         """Store the bot's policies; a bot without policies of its own stores none.

@@ -3,7 +3,7 @@
 from openab_auth.cogs.auth.text import person_words, words
 from openab_auth.cogs.auth.text.account_names import account_title, title_meant
 from openab_auth.cogs.auth.text.failures import described, failure
-from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, language_of
+from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, language_of, language_of_guild
 from openab_auth.cogs.auth.text.limits import (
     ADDRESS,
     CARD,
@@ -16,7 +16,7 @@ from openab_auth.cogs.auth.text.limits import (
     fits_card,
     units,
 )
-from openab_auth.cogs.auth.text.markup import LINES, Markup, label, link, mention, plain
+from openab_auth.cogs.auth.text.markup import LINES, Markup, channel_link, label, link, mention, plain
 from openab_auth.cogs.auth.text.mentions import CommandMentions
 from openab_auth.cogs.auth.text.translator import CommandTranslator
 
@@ -35,6 +35,7 @@ __all__ = [
     "Markup",
     "SpokenLanguages",
     "account_title",
+    "channel_link",
     "described",
     "english",
     "failure",
@@ -42,6 +43,7 @@ __all__ = [
     "fits_card",
     "label",
     "language_of",
+    "language_of_guild",
     "link",
     "mention",
     "person_words",

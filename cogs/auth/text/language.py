@@ -79,6 +79,11 @@ def language_of(interaction: discord.Interaction) -> Language:
     return _language(interaction.locale)
 
 
+def language_of_guild(guild: discord.Guild | None) -> Language:
+    """Return the language of a Discord server, for messages that everybody there reads, or English."""
+    return english() if guild is None else _language(guild.preferred_locale)
+
+
 def english() -> Language:
     """Return English, the language for people whose own language has no file."""
     return languages()[_ENGLISH]

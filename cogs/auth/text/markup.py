@@ -84,6 +84,11 @@ def mention(user: int) -> Markup:
     return Markup(f"<@{int(user)}>")
 
 
+def channel_link(channel: int) -> Markup:
+    """Return a link to a channel or thread, which each client shows by its name."""
+    return Markup(f"<#{int(channel)}>")
+
+
 def moment(unix_seconds: int, style: str = "R") -> Markup:
     """Return a time that each client shows in its own way: relative to now, or in another of Discord's styles."""
     return Markup(f"<t:{int(unix_seconds)}:{style}>")

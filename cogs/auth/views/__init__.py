@@ -21,12 +21,14 @@ from openab_auth.cogs.auth.views.login import login_message
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton, logout_question, replace_question
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton, leave_message, person_question
+from openab_auth.cogs.auth.views.requests import RequestButton, answered_request, request_message, unanswered_request
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.cogs.auth.views.threads import (
     AgreeButton,
     DropButton,
     agreement_buttons,
+    agreement_question,
     chosen_message,
     thread_lines,
     thread_message,
@@ -49,10 +51,13 @@ __all__ = [
     "PersonHandler",
     "PressHandler",
     "ReplaceButton",
+    "RequestButton",
     "SubmittedForm",
     "account_choices",
     "added_message",
     "agreement_buttons",
+    "agreement_question",
+    "answered_request",
     "card_of",
     "chosen_message",
     "failure_message",
@@ -72,6 +77,7 @@ __all__ = [
     "removed_message",
     "replace_question",
     "report",
+    "request_message",
     "server_choices",
     "state_label",
     "status_message",
@@ -80,5 +86,6 @@ __all__ = [
     "thread_lines",
     "thread_message",
     "told_with",
+    "unanswered_request",
     "ways_to_access",
 ]

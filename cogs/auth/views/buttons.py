@@ -63,6 +63,10 @@ class PressHandler(Protocol):
         """Ask the operators to let this person use /auth."""
         ...
 
+    async def answer_request(self, interaction: discord.Interaction, request: str) -> None:
+        """Begin the login that an agent has asked for; `request` is the id of the request."""
+        ...
+
     async def drop_choice(self, interaction: discord.Interaction, vendor: str) -> None:
         """Drop the choice of an account of this vendor in the thread."""
         ...

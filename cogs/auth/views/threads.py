@@ -100,6 +100,11 @@ def agreement_buttons(language: Language, found: Iterable[ThreadAccount], user: 
     return _agreement(language) if waits else ()
 
 
+def agreement_question(language: Language) -> ReplyContent:
+    """Return the question whether the person's own account may serve the thread, before anybody is logged in to it."""
+    return ReplyContent(language.say("request-agree"), _agreement(language))
+
+
 def _agreement(language: Language) -> tuple[AuthButton, ...]:
     return AgreeButton(language, "this"), AgreeButton(language, "all")
 

@@ -9,8 +9,7 @@ import pytest
 from openab_auth.oauth.mcp import Binding, access_of
 from openab_auth.oauth.mcp.scopes import advice, carried_over, note_demand
 from openab_auth.oauth.vendors import McpServer
-from openab_auth.storage import ClientRecord, Draft, McpEntry, Tenant
-from openab_auth.storage.commit.draft import LazyRecords
+from openab_auth.storage import CLIENTS, ClientRecord, Draft, McpEntry, Tenant
 
 URL = "https://mcp.example:8443/s/canary-key-in-the-path/mcp"
 ISSUER = "https://as.example"
@@ -27,7 +26,7 @@ def entry(*granted: str) -> McpEntry:
 
 
 def demanded(login: McpEntry, of: ClientRecord, server: McpServer | None, *scopes: str) -> ClientRecord:
-    draft = Draft({TENANT: login}, {}, LazyRecords(lambda: {TENANT: of}))
+    draft = Draft({TENANT: login}, {CLIENTS.name: {TENANT: of}})
     note_demand(draft, TENANT, server, scopes)
     return draft.clients[TENANT]
 
@@ -106,7 +105,7 @@ def test_what_was_asked_for_again_and_again_is_for_whoever_runs_the_server() -> 
 
 def test_a_demand_without_a_scope_is_the_operators_where_scopes_are_set() -> None:
     """RFC 6750 3.1: `scope` may be left out of the challenge."""
-    draft = Draft({TENANT: entry("read")}, {}, LazyRecords(lambda: {TENANT: record("read")}))
+    draft = Draft({TENANT: entry("read")}, {CLIENTS.name: {TENANT: record("read")}})
 
     assert "[mcp.lab]" in note_demand(draft, TENANT, McpServer("lab", URL, scopes=("read",)), ()).todo
     assert "log in again" in note_demand(draft, TENANT, McpServer("lab", URL), ()).todo

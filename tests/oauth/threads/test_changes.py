@@ -17,7 +17,7 @@ from openab_auth.oauth.threads import (
     forget_person,
     forget_thread,
     store_policies,
-    store_thread,
+    store_threads,
 )
 from openab_auth.oauth.vendors.server_names import VendorName
 from openab_auth.storage import (
@@ -45,7 +45,7 @@ def codex(label: str = "") -> Account:
 def store() -> MemoryStore:
     store = MemoryStore()
     store.update(lambda draft: store_policies(draft, 1, SHARED))
-    store.update(lambda draft: store_thread(draft, THREAD, SeenThread(1, 700, 70, ADA)))
+    store.update(lambda draft: store_threads(draft, {THREAD: SeenThread(1, 700, 70, ADA)}))
     return store
 
 
@@ -72,7 +72,8 @@ def test_the_owner_or_an_operator_chooses_and_nobody_else(store: MemoryStore) ->
 
 
 def test_where_nobody_owns_the_thread_everybody_chooses(store: MemoryStore) -> None:
-    store.update(lambda draft: store_thread(draft, THREAD, SeenThread(1, 700, 70)))
+    store.update(lambda draft: forget_thread(draft, THREAD))
+    store.update(lambda draft: store_threads(draft, {THREAD: SeenThread(1, 700, 70)}))
 
     assert choose(store, codex("work"), BOB)
 
@@ -140,6 +141,16 @@ def test_the_oldest_threads_are_forgotten_when_there_are_too_many(
 ) -> None:
     monkeypatch.setattr(changes, "MOST_SEEN", 3)
     for number in range(10, 15):
-        store.update(partial(store_thread, thread=ThreadId(number), seen=SeenThread(1)))
+        store.update(partial(store_threads, threads={ThreadId(number): SeenThread(1)}))
 
     assert {key for key in store.threads() if key.startswith("thread:")} == {"thread:12", "thread:13", "thread:14"}
+
+
+def test_many_threads_at_once_keep_their_known_owners(store: MemoryStore) -> None:
+    other = ThreadId(THREAD + 1)
+    store.update(lambda draft: store_threads(draft, {THREAD: SeenThread(1, 700, 70, ADA)}))
+    store.update(lambda draft: store_threads(draft, {THREAD: SeenThread(1, 700, 71), other: SeenThread(1, 700, 70)}))
+
+    records = ThreadRecords(store.threads())
+    assert records.seen(THREAD) == SeenThread(1, 700, 71, ADA)
+    assert records.owner(other) is None

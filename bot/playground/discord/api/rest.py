@@ -213,6 +213,8 @@ class Rest:
         limits.check_message(body)
         if not any(body.get(key) for key in SHOWN):
             raise errors.empty_message()
+        if body.get("enforce_nonce") and (before := self._state.message_with_nonce(str(body.get("nonce")))):
+            return _shown(before)
         message = self._state.post(channel_id, self._state.bot, body)
         await self._gateway.announce(message)
         return _shown(message)

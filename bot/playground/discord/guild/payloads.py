@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Member
+from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Member, Thread
 from openab_auth.bot.playground.discord.guild.state import State
 
 TEXT: Final = 0
@@ -81,8 +81,8 @@ def guild(state: State, guild_id: str) -> Json:
         "emojis": [],
         "stickers": [],
         "features": [],
-        "channels": [channel(state, state.text_channel_id)] if is_first else [],
-        "threads": [thread(state)] if is_first else [],
+        "channels": [channel(state, each) for each in state.channels] if is_first else [],
+        "threads": [thread(state, each) for each in state.threads.values()] if is_first else [],
         "members": [member(state.bot, ())],
         "member_count": 1,
         "voice_states": [],
@@ -105,38 +105,41 @@ def guild(state: State, guild_id: str) -> Json:
 
 
 def channel(state: State, channel_id: str) -> Json:
-    """Return the guild's text channel, its thread, or a DM."""
-    if channel_id == state.thread_id:
-        return thread(state)
+    """Return a text channel, a thread, or a DM."""
+    if channel_id in state.threads:
+        return thread(state, state.threads[channel_id])
     partner = state.dm_partner(channel_id)
     if partner is None:
         return {
             "id": channel_id,
             "type": TEXT,
             "guild_id": state.guild_id,
-            "name": "general",
-            "position": 0,
+            "name": state.channels[channel_id],
+            "position": [*state.channels].index(channel_id),
             "permission_overwrites": [],
             "nsfw": False,
             "topic": None,
             "parent_id": None,
             "permissions": _EVERYTHING,
+            "flags": 0,
         }
     user = state.users[partner]
     return {"id": channel_id, "type": DM, "recipients": [user], "last_message_id": None, "flags": 0}
 
 
-def thread(state: State) -> Json:
-    """Return the public thread of the guild's text channel."""
+def thread(state: State, one: Thread) -> Json:
+    """Return a public thread of a text channel."""
+    written = sum(not message.ephemeral for message in state.messages[one.id])
     return {
-        "id": state.thread_id,
+        "id": one.id,
         "type": THREAD,
         "guild_id": state.guild_id,
-        "parent_id": state.text_channel_id,
-        "owner_id": state.thread_owner["id"],
-        "name": "agent-thread",
+        "parent_id": one.parent_id,
+        "owner_id": one.owner["id"],
+        "name": one.name,
         "rate_limit_per_user": 0,
-        "message_count": 0,
+        "message_count": written,
+        "total_message_sent": written,
         "member_count": 1,
         "thread_metadata": {
             "archived": False,
@@ -145,7 +148,13 @@ def thread(state: State) -> Json:
             "locked": False,
         },
         "permissions": _EVERYTHING,
+        "flags": 0,
     }
+
+
+def deleted_thread(state: State, one: Thread) -> Json:
+    """Return a thread in the form of THREAD_DELETE."""
+    return {"id": one.id, "guild_id": state.guild_id, "parent_id": one.parent_id, "type": THREAD}
 
 
 def interaction(state: State, act: Interaction, data: Json, author: Member) -> Json:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from openab_auth.bot.playground.discord.api import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
-from openab_auth.bot.playground.discord.guild import Interaction, Json, Message, Where
+from openab_auth.bot.playground.discord.guild import ChannelId, Interaction, Json, Message, Where
 from openab_auth.bot.playground.discord.person import client_errors
 from openab_auth.bot.playground.discord.person.command_input import OptionValue, command_data
 from openab_auth.bot.playground.discord.person.events import Events
@@ -128,6 +128,10 @@ class Person:
         """Write a message; this project's bot receives only messages in its DMs."""
         return await self._events.say(self, text, where)
 
+    async def start_thread(self, name: str, text: str, *, where: Where = "guild") -> ChannelId:
+        """Write a message in a channel and start a thread from it; return where the thread is."""
+        return await self._events.start_thread(self, name, await self.say(text, where=where))
+
     def view(self, where: Where = "guild") -> list[Json]:
         """Return the messages that this person sees there as JSON, oldest first."""
         return [
@@ -144,6 +148,7 @@ class Person:
                 "loading": message.loading,
                 "edited": bool(message.edits),
                 "command": message.command,
+                "thread": thread.name if (thread := self._state.threads.get(message.id)) else None,
                 "asked_by": self._state.name_of(message.asked_by) if message.asked_by else None,
             }
             for message in self._state.messages[self._state.channel_id(self.user["id"], where)]

@@ -27,6 +27,7 @@ button-login = Log in to { $vendor }
 button-new-link = Get a new link
 button-cancel = Cancel { $vendor }
 button-ask-access = Ask for access
+button-request = Log in
 button-drop-choice = Drop this choice
 button-agree-this = Use my account in this thread
 button-agree-all = In all threads that I start
@@ -269,6 +270,21 @@ thread-because-personal = **{ $account }**: the own account of the person who st
 thread-because-shared = **{ $account }**: the default for everyone here
 thread-because-named = **{ $account }**: named by the agent
 thread-problem = ⚠️ **{ $account }**: { $problem }
+
+## Requests: a message that everybody in the thread reads
+
+request-needs = 🔑 **An agent in this thread needs a login to { $account }.** Press the button to log in; only you see the steps.
+request-needs-own = 🔑 **An agent in this thread needs the own login of { $person } to { $account }.** Only this person can press the button; nobody else sees the steps.
+request-elsewhere = The thread is { $thread }. I cannot write there: give me *View Channels* and *Send Messages in Threads*.
+request-reason =
+    The agent says:
+    > { $reason }
+request-answered = ✅ **The login to { $account } is there.** The agents go on by themselves.
+request-answered-by = ✅ **{ $person } has logged in to { $account }.** The agents go on by themselves.
+request-unanswered = **Nobody has logged in to { $account } within a day.** An agent that still needs the login asks again.
+request-over = **No agent waits for this login any more.** Nothing was changed. { -status } shows who is logged in.
+request-not-yours = **This agent needs another person's own account.** Nothing was changed; only that person can log in to it.
+request-agree = **An agent in this thread needs your own account.** Whoever writes in the thread can let the agents work with it. Where may they use it? Then press *Log in* again.
 
 ## Help
 

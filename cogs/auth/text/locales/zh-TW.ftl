@@ -100,6 +100,7 @@ button-login = 登入 { $vendor }
 button-new-link = 取得新連結
 button-cancel = 取消 { $vendor }
 button-ask-access = 請求使用權限
+button-request = 登入
 button-drop-choice = 取消這個選擇
 button-agree-this = 在這個討論串使用我的帳號
 button-agree-all = 在我開始的所有討論串
@@ -330,6 +331,21 @@ thread-because-personal = **{ $account }**：開始這個討論串的人自己�
 thread-because-shared = **{ $account }**：這裡的每個人共用的預設帳號
 thread-because-named = **{ $account }**：代理程式指定的
 thread-problem = ⚠️ **{ $account }**：{ $problem }
+
+## Requests: a message that everybody in the thread reads
+
+request-needs = 🔑 **這個討論串裡的代理程式需要登入 { $account }。** 請按按鈕登入；步驟只有您看得到。
+request-needs-own = 🔑 **這個討論串裡的代理程式需要 { $person } 自己的 { $account } 登入。** 只有本人能按按鈕；步驟別人看不到。
+request-elsewhere = 討論串是 { $thread }。我無法在那裡發言：請給我「檢視頻道」與「在討論串中傳送訊息」的權限。
+request-reason =
+    代理程式的說明：
+    > { $reason }
+request-answered = ✅ **{ $account } 已有登入。** 代理程式會自行繼續。
+request-answered-by = ✅ **{ $person } 已登入 { $account }。** 代理程式會自行繼續。
+request-unanswered = **一天內沒有人登入 { $account }。** 還需要的代理程式會再提出要求。
+request-over = **已經沒有代理程式在等這個登入。** 沒有任何變更。{ -status } 會顯示誰已登入。
+request-not-yours = **這個代理程式需要另一個人自己的帳號。** 沒有任何變更；只有本人能登入。
+request-agree = **這個討論串裡的代理程式需要您自己的帳號。** 在討論串裡發言的人都能讓代理程式使用它。代理程式可以在哪裡使用？選好之後，請再按一次「登入」。
 
 ## Help
 

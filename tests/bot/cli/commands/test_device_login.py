@@ -7,7 +7,6 @@ import os
 import pty
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -34,24 +33,6 @@ def lab(home: Path, issuer: ThreadedIssuer) -> str:
         f'token_url = "{issuer.token_url}"\nclient_id = "{CLIENT_ID}"\nscopes = ["openid"]\naccount_from = "email"\n'
     )
     return "lab"
-
-
-@pytest.fixture
-def begin(home: Path) -> Iterator[Begin]:
-    """Start `openab-auth`; do not wait for its end."""
-    begun: list[subprocess.Popen[str]] = []
-
-    def start(*words: str, stderr: int = subprocess.PIPE) -> subprocess.Popen[str]:
-        command = [str(Path(sys.executable).with_name("openab-auth")), *words]
-        env = {"PATH": os.environ["PATH"], "HOME": str(home)}
-        process = subprocess.Popen(command, cwd=home, env=env, stdout=subprocess.PIPE, stderr=stderr, text=True)
-        begun.append(process)
-        return process
-
-    yield start
-    for process in begun:
-        process.kill()
-        process.communicate()
 
 
 def test_login_prints_the_code_waits_and_says_who_is_logged_in(lab: str, begin: Begin, issuer: ThreadedIssuer) -> None:

@@ -52,6 +52,7 @@ FORMS = [
     "--min-ttl 60 token codex --store S",
     "--min-ttl=60 --json --store S token codex",
     "--json token --min-ttl 60 --store S codex",
+    "token codex --store S --wait 900",
     "token claude --store S",
     "token anthropic-oauth --store S",
     "token codex-device --store S",

@@ -34,6 +34,7 @@ from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton, paste_modal
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton
+from openab_auth.cogs.auth.views.requests import RequestButton
 from openab_auth.cogs.auth.views.status import CancelButton
 from openab_auth.cogs.auth.views.threads import AgreeButton, DropButton
 from openab_auth.oauth.config.config import AuthSettings, Config
@@ -143,6 +144,7 @@ async def test_every_button_passes_the_guard(cog: Auth, passed: list[str], monke
         AskAccessButton(language),
         DropButton(language, "lab"),
         AgreeButton(language, "all"),
+        RequestButton(language, "0" * 12),
         EndPersonButton(language, ADA),
         PersonChoiceButton(language, ADA, "here", generation),
     ]

@@ -16,6 +16,7 @@ from openab_auth.oauth.errors import (
     InsufficientScopeError,
     LoginNotStoredError,
     NotRefreshableError,
+    NotRequestableError,
     OAuthError,
     PasteRefusedError,
     ProgramKeepsLoginError,
@@ -25,6 +26,7 @@ from openab_auth.oauth.errors import (
     ServerNotRemovedError,
     StillMisconfiguredError,
     ThreadIdError,
+    TooManyRequestsError,
     UnknownHomeError,
 )
 from openab_auth.oauth.paste import PasteMistake
@@ -45,6 +47,8 @@ NOT_MET = {
     ConfigError,
     RelativePathError,
     UnknownHomeError,
+    NotRequestableError,  # only agents ask
+    TooManyRequestsError,
     NotRefreshableError,
     ProgramKeepsLoginError,
     ThreadIdError,

@@ -18,6 +18,7 @@ from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton
+from openab_auth.cogs.auth.views.requests import RequestButton
 from openab_auth.cogs.auth.views.status import CancelButton
 from openab_auth.cogs.auth.views.threads import AgreeButton, DropButton
 from openab_auth.storage import UserId
@@ -40,6 +41,7 @@ def made() -> list[AuthButton]:
         AgreeButton(language, "all"),
         EndPersonButton(language, UserId(2**64 - 1)),
         PersonChoiceButton(language, UserId(2**64 - 1), "revoke", GENERATION),
+        RequestButton(language, "0123456789ab"),
     ]
 
 

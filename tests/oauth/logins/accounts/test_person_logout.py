@@ -8,7 +8,7 @@ from pathlib import Path
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.accounts import Account
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.threads import ThreadRecords, agree, choose_account, store_thread
+from openab_auth.oauth.threads import ThreadRecords, agree, choose_account, store_threads
 from openab_auth.oauth.vendors import VendorName
 from openab_auth.storage import (
     SHARED_ACCOUNTS,
@@ -60,7 +60,7 @@ async def test_all_of_a_person_ends_and_the_rest_stays_byte_for_byte(
 
 async def test_choices_of_personal_accounts_and_agreements_end(logins: Logins, store: AsyncStore) -> None:
     def prepare(draft: Draft) -> None:
-        store_thread(draft, THREAD, SeenThread(1, 2, 3, ADA))
+        store_threads(draft, {THREAD: SeenThread(1, 2, 3, ADA)})
         agree(draft, ADA, None)
         own, team = (
             Account(VendorName(f"{name}@{label}"), Tenant(f"{name}@{label}"), label)

@@ -11,7 +11,6 @@ import pytest
 from discord.ext import commands
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownResponse
-from openab_auth.bot.playground.discord.guild import payloads
 from openab_auth.bot.playground.discord.guild.model import Json, Message
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.service.service import AuthService
@@ -40,7 +39,7 @@ def opened_by(bob: Person) -> Json:
 @pytest.fixture
 def thread(world: EmbeddedDiscord, opened_by: Json) -> ThreadId:
     """Return the id of the thread."""
-    world.state.thread_owner = opened_by
+    world.state.threads[world.state.thread_id].owner = opened_by
     return ThreadId(int(world.state.thread_id))
 
 
@@ -193,23 +192,20 @@ async def test_a_deleted_thread_is_forgotten(
 ) -> None:
     await use(bob, "work")
 
-    gone = {"id": str(thread), "guild_id": world.state.guild_id, "parent_id": world.state.text_channel_id, "type": 11}
-    await world.gateway.dispatch("THREAD_DELETE", gone)
+    await world.delete_thread()
     await until(lambda: records().seen(thread) is None)
 
     assert not records().labels(thread)
 
 
 async def test_a_new_thread_is_recorded_before_anybody_uses_a_command(
-    world: EmbeddedDiscord, bot: commands.Bot, bob: Person, records: Records
+    bot: commands.Bot, bob: Person, records: Records
 ) -> None:
-    new = world.state.new_id()
-    event = {**payloads.thread(world.state), "id": new, "owner_id": bob.user["id"], "newly_created": True}
+    new = ThreadId(int(await bob.start_thread("new", "help")))
 
-    await world.gateway.dispatch("THREAD_CREATE", event)
-    await until(lambda: records().seen(ThreadId(int(new))) is not None)
+    await until(lambda: records().seen(new) is not None)
 
-    assert records().owner(ThreadId(int(new))) == bob.id
+    assert records().owner(new) == bob.id
 
 
 async def test_a_direct_message_belongs_to_its_person(

@@ -1,0 +1,113 @@
+"""Does the work about the logins that agents ask for: which message is due, and what a press on its button means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal, TypeAlias
+
+from openab_auth.cogs.auth.guard import Caller, Guard
+from openab_auth.oauth.requests import (
+    OpenRequests,
+    claim_message,
+    end_request,
+    is_answered,
+    note_message,
+    note_trouble,
+)
+from openab_auth.oauth.threads import ThreadRecords
+from openab_auth.oauth.vendors.account_labels import person_of, split_label
+from openab_auth.storage import REQUESTS, AsyncStore, LoginRequest, RequestMessage, SeenThread, UserId
+
+Due: TypeAlias = Literal["write", "answered", "over"]
+
+
+@dataclass(frozen=True, slots=True)
+class DueRequest:
+    """A request whose message must be written, or must say that the login is there, or that the request is over.
+
+    `by` is the person who logged in, as far as the store knows.
+    """
+
+    request: LoginRequest
+    thread: SeenThread
+    due: Due
+    by: UserId | None = None
+
+
+class Requests:
+    """Reads and changes the requests of one store. `clock` gives unix seconds."""
+
+    def __init__(self, store: AsyncStore, guard: Guard, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._guard = guard
+        self._clock = clock
+
+    async def due(self, application: int) -> tuple[DueRequest, ...]:
+        """Return the requests about which this Discord application has something to write now.
+
+        A request belongs to the application that has seen its thread.
+
+        Raises:
+            StorageError: the store cannot be read.
+        """
+        records = await self._store.records(REQUESTS)
+        if not records:
+            return ()
+        now, threads = self._clock(), ThreadRecords(await self._store.threads())
+        requests, entries, notes = OpenRequests(records, now), await self._store.read(), await self._store.notes()
+        found = []
+        for request in requests.all():
+            seen = threads.seen(request.thread)
+            if seen is None or seen.application != application or request.claimed_until > now:
+                continue
+            if is_answered(request, entries, notes, threads, now):
+                note = notes.get(request.login)
+                found.append(DueRequest(request, seen, "answered", note.logged_in_by if note else None))
+            elif not requests.is_open(request):
+                found.append(DueRequest(request, seen, "over"))
+            elif _needs_writing(request):
+                found.append(DueRequest(request, seen, "write"))
+        return tuple(found)
+
+    async def claim(self, request: LoginRequest) -> bool:
+        """Return whether this bot may write the message now."""
+        return await self._store.update(partial(claim_message, request=request, now=self._clock()))
+
+    async def note_message(self, request: LoginRequest, message: RequestMessage, trouble: str = "") -> None:
+        """Note where the message is; `trouble` says why it is not in the thread."""
+        await self._store.update(partial(note_message, request=request, message=message, trouble=trouble))
+
+    async def note_trouble(self, request: LoginRequest, trouble: str, rest: float) -> None:
+        """Note why no message could be written; the next try comes after `rest` seconds."""
+        now = self._clock()
+        change = partial(note_trouble, request=request, trouble=trouble, retry_at=now + rest, now=now)
+        await self._store.update(change)
+
+    async def end(self, request: LoginRequest) -> bool:
+        """End a request; return whether it was this bot that ended it."""
+        return await self._store.update(partial(end_request, request=request))
+
+    async def pressed(self, caller: Caller, request_id: str) -> LoginRequest | None:
+        """Return the open request whose button a person pressed; None if it has ended.
+
+        Raises:
+            OpenabAuthError: this person is not allowed, or the store cannot be read.
+        """
+        async with self._guard.request(caller, "read"):
+            return OpenRequests(await self._store.records(REQUESTS), self._clock()).by_id(request_id)
+
+    async def has_agreed(self, request: LoginRequest) -> bool:
+        """Return whether the account may serve the thread: it is shared, or its person has agreed."""
+        person = person_asked(request)
+        return person is None or ThreadRecords(await self._store.threads()).may_serve(person, request.thread)
+
+
+def person_asked(request: LoginRequest) -> UserId | None:
+    """Return the only person who can answer a request for an own account; None for a shared account."""
+    return person_of(split_label(request.login)[1])
+
+
+def _needs_writing(request: LoginRequest) -> bool:
+    return request.message is None or request.message.reason != request.reason

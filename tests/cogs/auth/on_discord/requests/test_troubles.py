@@ -1,0 +1,80 @@
+"""Hostile reasons, lost messages, and threads in which the bot cannot write."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from discord.ext import commands
+
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
+from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.oauth.requests import LoginRequests
+from openab_auth.oauth.tokens import TokenSource
+from tests.cogs.auth.on_discord.accounts.account_logins import log_in
+from tests.cogs.auth.on_discord.requests.requests_seen import in_thread, open_requests
+from tests.support.patience import until
+
+HOSTILE = (
+    "@everyone <@1> [bank](https://evil.example) # big\n> `x` \u202e\u200b**b** https://evil.example " + "y" * 10_000
+)
+
+
+async def test_a_hostile_reason_is_short_plain_text_and_notifies_nobody(
+    world: EmbeddedDiscord, bot: commands.Bot, asking: LoginRequests
+) -> None:
+    await asking.ask("lab", HOSTILE)
+    await until(lambda: len(in_thread(world)) == 1)
+    (asked,) = in_thread(world)
+
+    assert asked.body["allowed_mentions"] == {"parse": []}
+    shown = asked.content.split("The agent says:")[1]
+    assert "<@1>" not in shown
+    assert "](https" not in shown
+    assert "**b**" not in shown
+    assert "\u202e" not in shown
+    assert len(shown) < 500
+
+
+@pytest.mark.parametrize("fault", [{}, {"when": "after"}, {"status": 429, "retry_after": 0.2}])
+async def test_a_message_that_discord_loses_is_written_once(
+    fault: dict[str, Any], world: EmbeddedDiscord, bot: commands.Bot, agent: TokenSource
+) -> None:
+    world.faults.next("message", **fault)
+    with pytest.raises(Exception, match="nobody is logged in"):
+        await agent.get_valid("lab")
+
+    await until(lambda: len(in_thread(world)) == 1)
+    await asyncio.sleep(2)
+    assert len(in_thread(world)) == 1
+
+
+class TestOperatorsChannel:
+    @pytest.fixture
+    def settings(self, settings: DiscordSettings, world: EmbeddedDiscord) -> DiscordSettings:
+        return replace(settings, operators_channel=int(world.state.text_channel_id))
+
+    async def test_where_the_bot_cannot_write_the_operators_are_asked(
+        self,
+        world: EmbeddedDiscord,
+        bot: commands.Bot,
+        agent: TokenSource,
+        bob: Person,
+        issuer: Issuer,
+        store_path: Path,
+    ) -> None:
+        world.faults.next("message", status=403, code=50013, message="Missing Permissions")
+        with pytest.raises(Exception, match="nobody is logged in"):
+            await agent.get_valid("lab")
+        await until(lambda: len(in_thread(world)) == 1)
+        (asked,) = in_thread(world)
+
+        assert asked.channel_id == world.state.text_channel_id
+        assert f"<#{world.state.thread_id}>" in asked.content
+        await until(lambda: "50013" in open_requests(store_path)[0].trouble)
+        await log_in(bob, issuer)
+        await until(lambda: "has logged in" in asked.content)
