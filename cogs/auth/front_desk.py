@@ -11,6 +11,7 @@ import discord
 
 from openab_auth.cogs.auth.guard import AccessDeniedError, caller_of
 from openab_auth.cogs.auth.pastes import Paste, Pastes
+from openab_auth.cogs.auth.people import PeopleDesk, name_of
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answer, reason, send
 from openab_auth.cogs.auth.seen_threads import SeenThreads
 from openab_auth.cogs.auth.service import AuthService, person_asked
@@ -57,6 +58,7 @@ class FrontDesk(PressHandler):
         self._cards = LoginCards(service.clock)
         self.pastes = Pastes(service, self._cards)
         self.seen = SeenThreads(service.threads)
+        self.people = PeopleDesk(service)
 
     async def aclose(self) -> None:
         """Answer the open requests, then close everything."""
@@ -195,6 +197,7 @@ class FrontDesk(PressHandler):
             only=only,
             thread=thread_lines(language, accounts, title_of),
             first=agreement_buttons(language, accounts, user),
+            name_of=partial(name_of, interaction),
         )
         await answer(interaction, shown)
 

@@ -57,6 +57,7 @@ OpenabAuthError
     ├── TooManyRequestsError        agents ask for too many logins already
     ├── ReservedLoginError          the `openab` program keeps this login, so nobody else may change it
     ├── LoginChangedError           the login to remove was replaced meanwhile
+    ├── PersonChangedError          what a person has here changed since the question whether to end it
     ├── ServerNotAddedError         an MCP server was not added; the subclasses say why
     └── ServerNotRemovedError       an MCP server was not removed; the subclasses say why
 """
@@ -74,6 +75,7 @@ from openab_auth.oauth.errors.logins import (
     LoginTakenError,
     NoPendingLoginError,
     PasteRefusedError,
+    PersonChangedError,
     ProgramFailedError,
     ProgramWaitsError,
     ReservedLoginError,
@@ -177,6 +179,7 @@ __all__ = [
     "NothingOfPersonError",
     "OAuthError",
     "PasteRefusedError",
+    "PersonChangedError",
     "PkceMissingError",
     "PlanMissingError",
     "ProgramFailedError",

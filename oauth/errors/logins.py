@@ -269,6 +269,20 @@ class ReservedLoginError(OAuthError):
         self.tenant = tenant
 
 
+class PersonChangedError(OAuthError):
+    """What a person has here is no longer what an operator agreed to end."""
+
+    code = "person_changed"
+
+    def __init__(self, person: int) -> None:
+        super().__init__(
+            f"the logins of the person {person} have changed since the question",
+            kept="nothing was changed",
+            todo="read the question again, then answer it",
+        )
+        self.person = person
+
+
 class LoginChangedError(OAuthError):
     """The login that the person wanted to remove was replaced meanwhile."""
 

@@ -34,7 +34,7 @@ from openab_auth.oauth.flows import (
 from openab_auth.oauth.logins.completing import login_of_paste, pasteable, unexpected_paste
 from openab_auth.oauth.logins.login_states import LoginStates
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
-from openab_auth.oauth.logins.person_logout import PersonLogout, end_person
+from openab_auth.oauth.logins.person_logout import PersonLogins, PersonLogout
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
@@ -47,8 +47,8 @@ class Logins:
     """Logs people in and out; one object per process. `lock_wait` is in seconds, `max_pending` is per person.
 
     `admit` raises where a login that needs no paste may no longer be stored when its vendor gives it. `record_end`
-    writes the audit line of a login that ends without a paste. `added` holds the servers that people have added, and
-    `states` reads the states of the logins.
+    writes the audit line of a login that ends without a paste. `added` holds the servers that people have added,
+    `states` reads the states of the logins, and `people` reads and ends what one person has.
     """
 
     def __init__(  # noqa: PLR0913 - the collaborators, and what tests set
@@ -73,6 +73,7 @@ class Logins:
         self._waiting = WaitingLogins(record_end)
         index = IndexedStore(store)
         self.states = LoginStates(store, index, self._waiting, self.catalogue, clock=clock)
+        self.people = PersonLogins(store, self._waiting, self.catalogue, self.logout, clock=clock)
         self._context = LoginContext(
             catalogue=self.catalogue,
             store=store,
@@ -294,8 +295,7 @@ class Logins:
             LoginChangedError: a new login came in meanwhile; what has ended until then stays ended.
             StorageError: the store cannot be read or written; the same holds.
         """
-        catalogue = await self.catalogue()
-        return await end_person(person, self._store, self._waiting, catalogue, self.logout, revoke=revoke)
+        return await self.people.end(person, revoke=revoke)
 
     def stop_waiting(self) -> None:
         """Stop waiting for refreshes of other processes, because this process has to stop."""

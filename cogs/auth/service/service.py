@@ -19,11 +19,12 @@ from openab_auth.cogs.auth.guard import (
     RateLimit,
 )
 from openab_auth.cogs.auth.service.accounts import account_named, narrowed, pending_named, person_meant
+from openab_auth.cogs.auth.service.people import People
 from openab_auth.cogs.auth.service.requests import Requests
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.threads import Threads
 from openab_auth.oauth.accounts import Account, vendor_meant
-from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
+from openab_auth.oauth.config import DEFAULT_STORE, OnLeave, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import (
     LoginChangedError,
@@ -44,7 +45,7 @@ _log = logging.getLogger(__name__)
 class AuthService:
     """Logs people in and out, without Discord's messages. Each method that takes a `Caller` passes the guard first."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the collaborators
         self,
         logins: Logins,
         guard: Guard,
@@ -52,11 +53,13 @@ class AuthService:
         *,
         clock: Callable[[], float],
         on_close: Sequence[Callable[[], Awaitable[None]]] = (),
+        on_leave: OnLeave | None = None,
     ) -> None:
         self.guard = guard
         self.clock = clock
         self.servers = Servers(logins.added, guard)
         self.threads = Threads(logins, store, guard)
+        self.people = People(logins, guard, on_leave)
         self.requests = Requests(store, guard, clock)
         self._logins = logins
         self._on_close = on_close
@@ -156,8 +159,9 @@ class AuthService:
         for login in refused:
             with suppress(NoPendingLoginError):  # another process was faster
                 vendor = await self._logins.cancel(login.user, login.vendor, login.generation)
-                line = {"vendor": vendor.name, "tenant": vendor.tenant}
-                await self.guard.audit.record("complete", login.user, AccessDeniedError.code, **line)
+                await self.guard.audit.record(
+                    "complete", login.user, AccessDeniedError.code, vendor=vendor.name, tenant=vendor.tenant
+                )
 
     async def cancel(self, caller: Caller, word: str | None = None, generation: str | None = None) -> Vendor:
         """Cancel the caller's own pending login; with a `generation`, only that one.
@@ -293,4 +297,5 @@ def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime:
     guard = Guard(access, Audit(audit, clock), RateLimit(clock), clock)
     logins = Logins.of(runtime, guard.admission.check, guard.audit.record_end)
     on_close = (logins.aclose, *([runtime.aclose] if closes_runtime else []))
-    return AuthService(logins, guard, runtime.store, clock=clock, on_close=on_close)
+    on_leave = runtime.catalogue.auth.on_leave
+    return AuthService(logins, guard, runtime.store, clock=clock, on_close=on_close, on_leave=on_leave)

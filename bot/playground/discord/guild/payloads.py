@@ -10,8 +10,15 @@ from openab_auth.bot.playground.discord.guild.state import State
 TEXT: Final = 0
 DM: Final = 1
 THREAD: Final = 11
+_GUILD_MEMBERS: Final = 1 << 1  # the intent
+_MEMBERS_LIMITED: Final = 1 << 15  # the flag of an application
 _EVERYTHING: Final = str((1 << 53) - 1)
 _JOINED: Final = "2026-01-01T00:00:00+00:00"
+
+
+def flags(state: State) -> int:
+    """Return the application's flags: the members intent of a bot that Discord has not verified."""
+    return _MEMBERS_LIMITED if state.privileged_intents & _GUILD_MEMBERS else 0
 
 
 def application(state: State) -> Json:
@@ -21,7 +28,7 @@ def application(state: State) -> Json:
         "name": state.bot["username"],
         "description": "",
         "icon": None,
-        "flags": 0,
+        "flags": flags(state),
         "bot_public": False,
         "bot_require_code_grant": False,
         "verify_key": "",
@@ -59,19 +66,23 @@ def member(user: Json, roles: tuple[int, ...]) -> Json:
     }
 
 
-def guild(state: State) -> Json:
-    """Return the guild in the form of GUILD_CREATE."""
+def guild(state: State, guild_id: str) -> Json:
+    """Return a guild in the form of GUILD_CREATE; only the first one has channels and roles of its own."""
+    is_first = guild_id == state.guild_id
     return {
-        "id": state.guild_id,
-        "name": "Playground",
+        "id": guild_id,
+        "name": "Playground" if is_first else "Elsewhere",
         "icon": None,
         "owner_id": state.application_id,
-        "roles": [role(state.guild_id, "@everyone"), *(role(each, f"role {each}") for each in state.roles)],
+        "roles": [
+            role(guild_id, "@everyone"),
+            *(role(each, f"role {each}") for each in (state.roles if is_first else ())),
+        ],
         "emojis": [],
         "stickers": [],
         "features": [],
-        "channels": [channel(state, each) for each in state.channels],
-        "threads": [thread(state, each) for each in state.threads.values()],
+        "channels": [channel(state, each) for each in state.channels] if is_first else [],
+        "threads": [thread(state, each) for each in state.threads.values()] if is_first else [],
         "members": [member(state.bot, ())],
         "member_count": 1,
         "voice_states": [],

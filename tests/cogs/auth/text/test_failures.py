@@ -16,7 +16,6 @@ from openab_auth.oauth.errors import (
     InsufficientScopeError,
     LoginConflictError,
     LoginNotStoredError,
-    NothingOfPersonError,
     NotRefreshableError,
     NotRequestableError,
     OAuthError,
@@ -50,7 +49,6 @@ NOT_MET = {
     ConfigError,
     RelativePathError,
     UnknownHomeError,
-    NothingOfPersonError,  # of the command line
     NotRequestableError,  # only agents ask
     TooManyRequestsError,
     NotRefreshableError,

@@ -17,9 +17,11 @@ from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, fitting
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.logout import BesideButton, LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton
+from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton
 from openab_auth.cogs.auth.views.requests import RequestButton
 from openab_auth.cogs.auth.views.status import CancelButton
 from openab_auth.cogs.auth.views.threads import AgreeButton, DropButton
+from openab_auth.storage import UserId
 
 GENERATION = "0123456789"
 
@@ -38,6 +40,8 @@ def made() -> list[AuthButton]:
         AskAccessButton(language),
         DropButton(language, "mcp:a:b"),
         AgreeButton(language, "all"),
+        EndPersonButton(language, UserId(2**64 - 1)),
+        PersonChoiceButton(language, UserId(2**64 - 1), "revoke", GENERATION),
         RequestButton(language, "0123456789ab"),
     ]
 

@@ -12,13 +12,13 @@ from openab_auth.bot.playground.issuer import Issuer
 
 
 async def log_in(
-    person: Person, issuer: Issuer, account: str | None = None, vendor: str = "lab", address: str | None = None
+    person: Person, issuer: Issuer, account: str | None = None, vendor: str = "lab", address: str = ""
 ) -> ShownResponse:
-    """Take both steps, sign in with the e-mail `address`, and return the card."""
+    """Take both steps as the vendor's account with this address, and return the card."""
     named: dict[str, Any] = {} if account is None else {"account": account}
     card = await (await person.slash("auth login", vendor=vendor, **named)).settled()
-    address = address or f"{person.name}@example.com"
-    await (await person.slash("auth complete", redirect=await issuer.approve(card.link_buttons[0], address))).settled()
+    paste = await issuer.approve(card.link_buttons[0], address or f"{person.name}@example.com")
+    await (await person.slash("auth complete", redirect=paste)).settled()
     return card
 
 
