@@ -63,7 +63,7 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
             try:
                 token = await source.get_valid(account)
             except NotLoggedInError:
-                vendor = runtime.catalogue.vendor_of(account.tenant)
+                vendor = None if account.label else runtime.catalogue.vendor_of(account.tenant)
                 if vendor and runtime.catalogue.shadowed_by(vendor):  # the command inherits the operator's own token
                     continue
                 raise
