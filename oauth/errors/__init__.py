@@ -27,6 +27,7 @@ OpenabAuthError
     ├── InsufficientScopeError      the login works, but lacks scopes for this request
     ├── UnknownVendorError          the vendor is unknown, or not offered here
     │   ├── LabelError              no account can have this label
+    │   ├── ProgramsOnlyAccountError  the vendor's own program keeps one login, so no account has a label
     │   ├── NobodyMeantError        `@me` was asked for, and nobody is known whose account that is
     │   ├── RiskNotAcceptedError    the operator has not accepted this vendor's risk
     │   └── NoLoginError            the vendor has no login here; its tokens are environment variables
@@ -88,6 +89,7 @@ from openab_auth.oauth.errors.operator import (
     PkceMissingError,
     PlanMissingError,
     ProgramMissingError,
+    ProgramsOnlyAccountError,
     RelativePathError,
     RiskNotAcceptedError,
     SecretMissingError,
@@ -172,6 +174,7 @@ __all__ = [
     "ProgramKeepsLoginError",
     "ProgramMissingError",
     "ProgramWaitsError",
+    "ProgramsOnlyAccountError",
     "RefreshBusyError",
     "RefreshRefusedError",
     "RefreshUnansweredError",
