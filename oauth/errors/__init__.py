@@ -46,6 +46,7 @@ OpenabAuthError
     ├── LoginExpiredError           nobody approved a device login in time
     ├── LoginNotStoredError         the login worked, but the store did not take its credential
     ├── TooManyLoginsError          this person has too many pending logins
+    ├── TooManyAccountsError        this person has made too many logins to accounts with a label
     ├── TooManyWaitError            the store has too many pending logins
     ├── LoginTakenError             another person's login exists: replacing it needs a confirmation
     │   └── LoginOvertakenError     another person's login was stored during this one
@@ -72,6 +73,7 @@ from openab_auth.oauth.errors.logins import (
     ProgramFailedError,
     ProgramWaitsError,
     ReservedLoginError,
+    TooManyAccountsError,
     TooManyLoginsError,
     TooManyWaitError,
     WhichLoginError,
@@ -192,6 +194,7 @@ __all__ = [
     "ServerUnusableError",
     "StillMisconfiguredError",
     "ThreadIdError",
+    "TooManyAccountsError",
     "TooManyLoginsError",
     "TooManyServersError",
     "TooManyWaitError",
