@@ -83,6 +83,10 @@ class Threads:
             records, entries = await self._store.threads(), await self._store.read()
             return accounts_of_thread(thread, records, catalogue=await self._logins.catalogue(), entries=entries)
 
+    def admits(self, caller: Caller) -> bool:
+        """Return whether this person may use /auth; nothing is counted or written."""
+        return self._guard.access.allows(caller)
+
     async def known(self, thread: ThreadId) -> SeenThread | None:
         """Return what the store knows of a thread.
 

@@ -30,6 +30,8 @@ class State:
         self.owner = self.new_user("owner")
         self.thread_owner = self.owner
         """The user who created the guild's thread, or the bot that opened it."""
+        self.is_installed = True
+        """Whether the guild has installed the bot; otherwise each person brings it along."""
         self.members: dict[str, Member] = {}
         """The members of the guild, by user id."""
         self.roles: dict[str, bool] = {}

@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownResponse
 from openab_auth.bot.playground.discord.guild import payloads
-from openab_auth.bot.playground.discord.guild.model import Json, Message
+from openab_auth.bot.playground.discord.guild.model import Json, Message, Where
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.config import AuthSettings, Config
@@ -50,9 +50,9 @@ async def bot(world: EmbeddedDiscord, thread: ThreadId, service: AuthService) ->
         yield bot
 
 
-async def use(person: Person, account: str | None = None, where: str = "thread") -> ShownResponse:
+async def use(person: Person, account: str | None = None, where: Where = "thread") -> ShownResponse:
     named = {} if account is None else {"account": account}
-    answer = await person.slash("auth use", vendor="lab", where=where, **named)  # type: ignore[arg-type]
+    answer = await person.slash("auth use", vendor="lab", where=where, **named)
     return await answer.settled()
 
 
@@ -219,3 +219,19 @@ async def test_a_direct_message_belongs_to_its_person(
 
     channel = ThreadId(int(world.channel_id(bob, "dm")))
     await until(lambda: records().owner(channel) == bob.id)
+
+
+@pytest.mark.parametrize("where", ["thread", "guild"])
+async def test_strangers_cannot_fill_the_store_with_places_of_their_own(
+    world: EmbeddedDiscord, bot: commands.Bot, eve: Person, ada: Person, store_path: Path, where: Where
+) -> None:
+    """Everybody can bring the bot to a server of their own, and the store keeps a limited number of threads."""
+    world.state.is_installed = False
+    for command in ("help", "status"):
+        await (await eve.slash(f"auth {command}", where=where)).settled()
+    await use(eve, "shared", where)
+    of_strangers = FileStore(store_path).threads()
+    await (await ada.slash("auth help", where=where)).settled()
+    await until(lambda: bool(FileStore(store_path).threads()))
+
+    assert not of_strangers
