@@ -40,10 +40,15 @@ def store_thread(draft: Draft, thread: ThreadId, seen: SeenThread) -> None:
     if draft.threads.get(key) == seen:
         return
     if key not in draft.threads:
-        others = sorted(int(other[7:]) for other in draft.threads if other.startswith("thread:"))
+        others = sorted((other for other in draft.threads if other.startswith("thread:")), key=_by_age)
         for oldest in others[: max(0, len(others) + 1 - MOST_SEEN)]:
-            del draft.threads[thread_key(ThreadId(oldest))]
+            del draft.threads[oldest]
     draft.threads[key] = seen
+
+
+def _by_age(key: str) -> tuple[int, str]:
+    """Return where a key is in the order of ids: an id with fewer digits is smaller."""
+    return len(key), key
 
 
 def forget_thread(draft: Draft, thread: ThreadId) -> None:
