@@ -22,6 +22,7 @@ from openab_auth.oauth.threads import (
 )
 from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.storage import AsyncStore, Policies, SeenThread, ThreadId
+from openab_auth.storage.worker_thread import in_thread
 
 
 class Threads:
@@ -81,7 +82,9 @@ class Threads:
         """
         async with self._guard.request(caller, "read"):
             records, entries = await self._store.threads(), await self._store.read()
-            return accounts_of_thread(thread, records, catalogue=await self._logins.catalogue(), entries=entries)
+            catalogue = await self._logins.catalogue()
+            # There may be thousands of logins: the event loop must not stand still.
+            return await in_thread(accounts_of_thread, thread, records, catalogue=catalogue, entries=entries)
 
     def admits(self, caller: Caller) -> bool:
         """Return whether this person may use /auth; nothing is counted or written."""
