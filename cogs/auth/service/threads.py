@@ -43,6 +43,7 @@ class Threads:
         """
         async with self._guard.request(caller, "use", partial(self._name, word)):
             account, catalogue = await self._account(word)
+            self._guard.access.check_account(caller, account.person)  # whatever the guard has made of the word
             change = partial(
                 choose_account,
                 thread=thread,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,7 +17,7 @@ from openab_auth.bot.playground.discord.guild.model import Json, Message, Where
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.threads import ThreadRecords
+from openab_auth.oauth.threads import ThreadRecords, agree
 from openab_auth.storage import FileStore, SeenThread, ThreadId, UserId
 from tests.cogs.auth.on_discord.accounts.account_logins import log_in
 from tests.cogs.auth.on_discord.discord_bot import running
@@ -112,6 +113,23 @@ async def test_nobody_chooses_another_persons_own_account(
 
     assert "This is another person's own account." in told.content
     assert not records().labels(thread)
+
+
+@pytest.mark.parametrize("suffix", ["", "@shared", "@shared@shared"])
+async def test_no_spelling_names_another_persons_own_account(
+    world: EmbeddedDiscord, bot: commands.Bot, ada: Person, bob: Person, suffix: str, store_path: Path
+) -> None:
+    """Also where that person has agreed that their accounts serve the thread."""
+    world.state.thread_owner = world.state.bot
+    thread = ThreadId(int(world.state.thread_id))
+    FileStore(store_path).update(partial(agree, person=UserId(bob.id), thread=thread))
+
+    for account in (None, "shared"):
+        options = {} if account is None else {"account": account}
+        asked = await ada.slash("auth use", vendor=f"lab@u{bob.id}{suffix}", where="thread", **options)
+        await asked.settled()
+
+    assert f"u{bob.id}" not in ThreadRecords(FileStore(store_path).threads()).labels(thread).values()
 
 
 async def test_outside_of_a_thread_it_says_where_to_use_it(bot: commands.Bot, bob: Person) -> None:
