@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from openab_auth.oauth.accounts import Account, stored_account
+from openab_auth.oauth.accounts import Account, owner_of_login, stored_account
 from openab_auth.oauth.entries.pending_entry import read_pending
 from openab_auth.oauth.entries.same_account import logins_of_same_account
 from openab_auth.oauth.errors import NotLoggedInError
@@ -17,7 +17,7 @@ from openab_auth.oauth.logins.logout import LogoutResult
 from openab_auth.oauth.logins.waiting import WaitingLogins
 from openab_auth.oauth.threads import forget_person
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.account_labels import own_label, person_of, split_label
+from openab_auth.oauth.vendors.account_labels import own_label, split_label
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry, Tenant, UserId
@@ -61,13 +61,6 @@ def personal_tenants(person: UserId, entries: Mapping[str, Entry], catalogue: Ca
         for tenant, entry in sorted(entries.items())
         if isinstance(entry, LoginEntry) and owner_of_login(Tenant(tenant), entry, catalogue) == person
     )
-
-
-def owner_of_login(tenant: Tenant, entry: LoginEntry, catalogue: Catalogue) -> UserId | None:
-    """Return the person whose own account has this key; None for an account of everybody."""
-    if catalogue.row_of(tenant, entry) is not None:  # a vendor's own tenant may end in `@`, too
-        return stored_account(tenant, entry, catalogue).person
-    return person_of(split_label(tenant)[1])
 
 
 async def end_person(  # noqa: PLR0913 - the collaborators

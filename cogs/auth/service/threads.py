@@ -85,7 +85,10 @@ class Threads:
             records, entries = await self._store.threads(), await self._store.read()
             catalogue = await self._logins.catalogue()
             # There may be thousands of logins: the event loop must not stand still.
-            return await in_thread(accounts_of_thread, thread, records, catalogue=catalogue, entries=entries)
+            may_see = partial(self._guard.access.may_see, caller)
+            return await in_thread(
+                accounts_of_thread, thread, records, catalogue=catalogue, entries=entries, may_see=may_see
+            )
 
     def admits(self, caller: Caller) -> bool:
         """Return whether this person may use /auth; nothing is counted or written."""

@@ -18,7 +18,7 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.threads import ThreadRecords, agree
-from openab_auth.storage import FileStore, SeenThread, ThreadId, UserId
+from openab_auth.storage import FileStore, Secret, SeenThread, ThreadId, TokenEntry, UserId
 from tests.cogs.auth.on_discord.accounts.account_logins import log_in
 from tests.cogs.auth.on_discord.discord_bot import running
 from tests.cogs.auth.service.service_logins import Log
@@ -176,6 +176,25 @@ async def test_status_in_a_thread_says_first_which_accounts_it_uses(
 
     assert there.content.startswith("## In this thread\n**The Lab**: the default for everyone here\n## Logins")
     assert elsewhere.content.startswith("## Logins")
+
+
+class TestInTheThreadOfSomebodyElse:
+    @pytest.fixture
+    def opened_by(self, ada: Person) -> Json:
+        return ada.user
+
+    async def test_status_tells_people_nothing_of_the_own_logins_of_others(
+        self, bot: commands.Bot, bob: Person, mei: Person, issuer: Issuer, store_path: Path
+    ) -> None:
+        await log_in(bob, issuer, "me")
+        strange = TokenEntry(Secret("t"), Secret(""), 2**40, "https://gone.example/token", f"gone@u{bob.id}")
+        FileStore(store_path).update(lambda draft: draft.__setitem__(f"gone@u{bob.id}", strange))
+
+        others = await (await mei.slash("auth status", where="thread")).settled()
+        own = await (await bob.slash("auth status", where="thread")).settled()
+
+        assert not [word for word in ("The Lab", "gone", str(bob.id)) if word in others.content]
+        assert own.content.startswith("## In this thread\n")
 
 
 class TestPersonalPolicy:
