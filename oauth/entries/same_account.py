@@ -47,8 +47,8 @@ def logins_of_account(  # noqa: PLR0913, PLR0917 - the account, and where to loo
         if tenant != but
         and isinstance(entry, LoginEntry)
         and has_login(entries, Tenant(tenant))
+        and _is_same(ids, notes.get(tenant))  # before the client, which takes longer to find
         and client_of(Tenant(tenant), entry, catalogue) == client_id
-        and _is_same(ids, notes.get(tenant))
     )
 
 

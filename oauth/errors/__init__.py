@@ -27,6 +27,7 @@ OpenabAuthError
     ├── InsufficientScopeError      the login works, but lacks scopes for this request
     ├── UnknownVendorError          the vendor is unknown, or not offered here
     │   ├── LabelError              no account can have this label
+    │   ├── ProgramsOnlyAccountError  the vendor's own program keeps one login, so no account has a label
     │   ├── NobodyMeantError        `@me` was asked for, and nobody is known whose account that is
     │   ├── RiskNotAcceptedError    the operator has not accepted this vendor's risk
     │   └── NoLoginError            the vendor has no login here; its tokens are environment variables
@@ -45,6 +46,7 @@ OpenabAuthError
     ├── LoginExpiredError           nobody approved a device login in time
     ├── LoginNotStoredError         the login worked, but the store did not take its credential
     ├── TooManyLoginsError          this person has too many pending logins
+    ├── TooManyAccountsError        this person has made too many logins to accounts with a label
     ├── TooManyWaitError            the store has too many pending logins
     ├── LoginConflictError          a person decides between the new login and a stored one
     │   ├── LoginTakenError         another person's login exists: replacing it needs a confirmation
@@ -79,6 +81,7 @@ from openab_auth.oauth.errors.logins import (
     ProgramFailedError,
     ProgramWaitsError,
     ReservedLoginError,
+    TooManyAccountsError,
     TooManyLoginsError,
     TooManyWaitError,
     WhichLoginError,
@@ -96,6 +99,7 @@ from openab_auth.oauth.errors.operator import (
     PkceMissingError,
     PlanMissingError,
     ProgramMissingError,
+    ProgramsOnlyAccountError,
     RelativePathError,
     RiskNotAcceptedError,
     SecretMissingError,
@@ -186,6 +190,7 @@ __all__ = [
     "ProgramKeepsLoginError",
     "ProgramMissingError",
     "ProgramWaitsError",
+    "ProgramsOnlyAccountError",
     "RefreshBusyError",
     "RefreshRefusedError",
     "RefreshUnansweredError",
@@ -203,6 +208,7 @@ __all__ = [
     "ServerUnusableError",
     "StillMisconfiguredError",
     "ThreadIdError",
+    "TooManyAccountsError",
     "TooManyLoginsError",
     "TooManyRequestsError",
     "TooManyServersError",

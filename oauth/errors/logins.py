@@ -167,6 +167,20 @@ class TooManyLoginsError(OAuthError):
         self.limit = limit
 
 
+class TooManyAccountsError(OAuthError):
+    """This person has made as many logins to shared accounts with a label as one person may."""
+
+    code = "too_many_accounts"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"you have logged in to {limit} accounts with a label",
+            kept="nothing was changed",
+            todo="end a login that nobody needs with /auth logout",
+        )
+        self.limit = limit
+
+
 class TooManyWaitError(OAuthError):
     """The store holds as many pending logins as it may."""
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.oauth.accounts import stored_account
+from openab_auth.oauth.accounts import owner_of_login
 from openab_auth.oauth.entries.generation import GENERATION_DIGITS, generation_of
 from openab_auth.oauth.entries.pending_entry import PendingLogin, read_pending
-from openab_auth.oauth.vendors.account_labels import person_of, split_label
+from openab_auth.oauth.vendors.account_labels import person_of
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry, Tenant, UserId
 from openab_auth.storage.records.notes import Note
 from openab_auth.storage.records.threads import Agreement, ThreadChoices, ThreadRecord, agreement_key
@@ -79,13 +79,6 @@ def personal_tenants(person: UserId, entries: Mapping[str, Entry], catalogue: Ca
         for tenant, entry in sorted(entries.items())
         if isinstance(entry, LoginEntry) and owner_of_login(Tenant(tenant), entry, catalogue) == person
     )
-
-
-def owner_of_login(tenant: Tenant, entry: LoginEntry, catalogue: Catalogue) -> UserId | None:
-    """Return the person whose own account has this key; None for an account of everybody."""
-    if catalogue.row_of(tenant, entry) is not None:  # a vendor's own tenant may end in `@`, too
-        return stored_account(tenant, entry, catalogue).person
-    return person_of(split_label(tenant)[1])
 
 
 def claim_leave(draft: Draft, person: UserId, catalogue: Catalogue, now: float) -> bool:

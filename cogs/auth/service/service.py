@@ -38,6 +38,7 @@ from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResu
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, AsyncStore, UserId
+from openab_auth.storage.worker_thread import in_thread
 
 _log = logging.getLogger(__name__)
 
@@ -184,7 +185,8 @@ class AuthService:
             found = await self._logins.states.status()
             pending = tuple(login for login in found.pending if login.user == caller.user)
             found = found._replace(logins=self._visible(caller, found.logins), pending=pending)
-            return narrowed(found, await self.catalogue(), vendor, account, caller.user)
+            # There may be thousands of logins: the event loop must not stand still.
+            return await in_thread(narrowed, found, await self.catalogue(), vendor, account, caller.user)
 
     def _visible(self, caller: Caller, states: Iterable[LoginState]) -> tuple[LoginState, ...]:
         return tuple(state for state in states if self.guard.access.may_see(caller, state.person))

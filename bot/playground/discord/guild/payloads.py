@@ -184,6 +184,11 @@ def interaction(state: State, act: Interaction, data: Json, author: Member) -> J
         "app_permissions": _EVERYTHING,
         "attachment_size_limit": 10 * 1024 * 1024,
         "entitlements": [],
-        "authorizing_integration_owners": {"0": state.guild_id if in_guild else "0"},
+        "authorizing_integration_owners": _installed_by(state, author, in_guild=in_guild),
         **where,
     }
+
+
+def _installed_by(state: State, author: Member, *, in_guild: bool) -> Json:
+    """Return who has installed the bot: `0` is the guild, or 0 for the bot's own DM, and `1` the person."""
+    return {"0": state.guild_id if in_guild else "0"} if state.is_installed else {"1": author.user["id"]}
