@@ -14,18 +14,12 @@ from openab_auth.cogs.auth.views.choices import (
     state_label,
     suggest,
 )
+from openab_auth.cogs.auth.views.conflict import BesideButton, ReplaceButton, conflict_question
 from openab_auth.cogs.auth.views.failure import failure_message, report, told_with
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.how import HowButton, how_message
 from openab_auth.cogs.auth.views.login import login_message
-from openab_auth.cogs.auth.views.logout import (
-    BesideButton,
-    LogoutButton,
-    ReplaceButton,
-    conflict_question,
-    logout_question,
-    replace_question,
-)
+from openab_auth.cogs.auth.views.logout import LogoutButton, logout_question
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton, leave_message, person_question
 from openab_auth.cogs.auth.views.requests import RequestButton, answered_request, request_message, unanswered_request
@@ -84,7 +78,6 @@ __all__ = [
     "person_question",
     "read_submit",
     "removed_message",
-    "replace_question",
     "report",
     "request_message",
     "server_choices",

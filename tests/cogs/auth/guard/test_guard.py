@@ -30,8 +30,9 @@ from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.ask_access import AskAccessButton
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton
 from openab_auth.cogs.auth.views.choices import NO_CHOICE
+from openab_auth.cogs.auth.views.conflict import BesideButton, ReplaceButton
 from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.logout import BesideButton, LogoutButton, ReplaceButton
+from openab_auth.cogs.auth.views.logout import LogoutButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton, paste_modal
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton
 from openab_auth.cogs.auth.views.requests import RequestButton

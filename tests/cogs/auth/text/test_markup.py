@@ -20,8 +20,9 @@ from openab_auth.cogs.auth.text.limits import CHOICE, plain, units
 from openab_auth.cogs.auth.text.markup import Markup, code, in_link, label, link, mention
 from openab_auth.cogs.auth.views.buttons import LoginButton
 from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices, server_choices
+from openab_auth.cogs.auth.views.conflict import beside_question, replace_question
 from openab_auth.cogs.auth.views.login import login_message
-from openab_auth.cogs.auth.views.logout import beside_question, logout_question, replace_question
+from openab_auth.cogs.auth.views.logout import logout_question
 from openab_auth.cogs.auth.views.servers import removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin

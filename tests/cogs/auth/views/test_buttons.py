@@ -14,8 +14,9 @@ from openab_auth.cogs.auth.commands import _BUTTONS
 from openab_auth.cogs.auth.text.language import Language, english
 from openab_auth.cogs.auth.views.ask_access import AskAccessButton
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, fitting
+from openab_auth.cogs.auth.views.conflict import BesideButton, ReplaceButton
 from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.logout import BesideButton, LogoutButton, ReplaceButton
+from openab_auth.cogs.auth.views.logout import LogoutButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton
 from openab_auth.cogs.auth.views.requests import RequestButton
