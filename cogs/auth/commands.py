@@ -18,44 +18,12 @@ from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
 from openab_auth.cogs.auth.suggestions import Choices, Suggestions
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
 from openab_auth.cogs.auth.thread_events import ThreadEvents
-from openab_auth.cogs.auth.views import (
-    NO_CHOICE,
-    AgreeButton,
-    AskAccessButton,
-    BesideButton,
-    CancelButton,
-    DropButton,
-    EndPersonButton,
-    HowButton,
-    LoginButton,
-    LogoutButton,
-    PasteButton,
-    PersonChoiceButton,
-    ReplaceButton,
-    RequestButton,
-    failure_message,
-    read_submit,
-)
+from openab_auth.cogs.auth.views import ALL_BUTTONS, NO_CHOICE, failure_message, read_submit
 from openab_auth.oauth.vendors.account_labels import LONGEST_LABEL
 from openab_auth.storage.entries import UserId
 
 _log = logging.getLogger(__name__)
 Label = app_commands.Range[str, 1, LONGEST_LABEL]
-_BUTTONS = (
-    LoginButton,
-    PasteButton,
-    HowButton,
-    CancelButton,
-    LogoutButton,
-    ReplaceButton,
-    BesideButton,
-    AskAccessButton,
-    DropButton,
-    AgreeButton,
-    EndPersonButton,
-    PersonChoiceButton,
-    RequestButton,
-)
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
@@ -82,7 +50,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
 
     async def cog_load(self) -> None:
         """Register the buttons, also for messages from before a restart, and translate the commands."""
-        self._bot.add_dynamic_items(*_BUTTONS)
+        self._bot.add_dynamic_items(*ALL_BUTTONS)
         await self._resumption.start()
         await self.threads.start()
         if self._bot.tree.translator is None:  # a host bot keeps its own translator
@@ -94,7 +62,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
 
     async def cog_unload(self) -> None:
         """Answer the open requests, then close everything."""
-        self._bot.remove_dynamic_items(*_BUTTONS)
+        self._bot.remove_dynamic_items(*ALL_BUTTONS)
         self._leaves.stop()
         await self._dead_logins.aclose()
         await self._requests.aclose()
