@@ -44,7 +44,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._leaves = Leaves(bot, service, self._languages)
         self._requests = LoginRequests(bot, service)
         self._resumption = Resumption(service)
-        self.threads = ThreadEvents(bot, self.desk.seen)
+        self.thread_events = ThreadEvents(bot, self.desk.seen)
         if not service.servers.allowed and self.app_command is not None:
             self.app_command.remove_command(GROUP)
 
@@ -52,7 +52,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         """Register the buttons, also for messages from before a restart, and translate the commands."""
         self._bot.add_dynamic_items(*ALL_BUTTONS)
         await self._resumption.start()
-        await self.threads.start()
+        await self.thread_events.start()
         if self._bot.tree.translator is None:  # a host bot keeps its own translator
             await self._bot.tree.set_translator(CommandTranslator())
         self._leaves.start()
@@ -67,7 +67,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         await self._dead_logins.aclose()
         await self._requests.aclose()
         await self._resumption.aclose()
-        await self.threads.aclose()
+        await self.thread_events.aclose()
         await self.desk.aclose()
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
