@@ -203,7 +203,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     async def use(self, interaction: discord.Interaction, vendor: str, account: Label | None = None) -> None:
         """Choose an account for the thread, or show the choice."""
         word = await self._named(interaction, vendor, account)
-        await self.desk.use(interaction, word or vendor, chooses=_chosen(account) is not None)
+        await self.desk.threads.use(interaction, word or vendor, chooses=_chosen(account) is not None)
 
     @app_commands.command(description="What this is and whom to ask")
     async def help(self, interaction: discord.Interaction) -> None:

@@ -16,6 +16,7 @@ from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answe
 from openab_auth.cogs.auth.seen_threads import SeenThreads
 from openab_auth.cogs.auth.service import AuthService, person_asked
 from openab_auth.cogs.auth.text import english, language_of, title_meant, words
+from openab_auth.cogs.auth.threads import ThreadDesk
 from openab_auth.cogs.auth.views import (
     LastPage,
     LoginCards,
@@ -25,7 +26,6 @@ from openab_auth.cogs.auth.views import (
     agreement_buttons,
     agreement_question,
     card_of,
-    chosen_message,
     conflict_question,
     failure_message,
     help_message,
@@ -37,14 +37,11 @@ from openab_auth.cogs.auth.views import (
     report,
     status_message,
     thread_lines,
-    thread_message,
     told_with,
 )
-from openab_auth.oauth.accounts import vendor_meant
 from openab_auth.oauth.errors import LoginConflictError, NoPendingLoginError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.threads import ThreadAccount
-from openab_auth.storage import ThreadId
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.worker_thread import in_thread
@@ -59,6 +56,7 @@ class FrontDesk(PressHandler):
         self.pastes = Pastes(service, self._cards)
         self.seen = SeenThreads(service.threads)
         self.people = PeopleDesk(service)
+        self.threads = ThreadDesk(service, self.seen)
 
     async def aclose(self) -> None:
         """Answer the open requests, then close everything."""
@@ -186,7 +184,7 @@ class FrontDesk(PressHandler):
         problems = [f"{one.what}: {one.repair}" for one in status.problems]
         accounts: tuple[ThreadAccount, ...] = ()
         try:
-            accounts = await self._accounts_of_thread(interaction)
+            accounts = await self.threads.accounts(interaction)
         except OpenabAuthError as error:  # the logins are shown all the same
             problems.append(str(error))
         incident = report("status shows problems", *problems) if problems else ""
@@ -199,53 +197,6 @@ class FrontDesk(PressHandler):
             first=agreement_buttons(language, accounts, user),
             name_of=partial(name_of, interaction),
         )
-        await answer(interaction, shown)
-
-    async def _accounts_of_thread(self, interaction: discord.Interaction) -> tuple[ThreadAccount, ...]:
-        """Return the accounts of the thread in which the person asks; nothing outside of threads."""
-        if not isinstance(interaction.channel, discord.Thread):
-            return ()
-        await self.seen.learn(interaction)
-        return await self.service.threads.shown(caller_of(interaction), ThreadId(interaction.channel.id))
-
-    # The accounts of a thread
-
-    async def use(self, interaction: discord.Interaction, word: str, *, chooses: bool) -> None:
-        """Choose an account for the thread; without a choice, show which account of the vendor it uses."""
-        if not isinstance(interaction.channel, discord.Thread):
-            await self.service.logins(caller_of(interaction))  # refuses people who may not use /auth
-            await answer(interaction, ReplyContent(language_of(interaction).say("use-not-here")))
-            return
-        if not chooses:
-            await self._show_thread(interaction, word)
-            return
-        await self.seen.learn(interaction)
-        thread, language = ThreadId(interaction.channel.id), language_of(interaction)
-        account, agreed = await self.service.threads.use(caller_of(interaction), thread, word)
-        title = title_meant(language, await self.service.catalogue(), account.name)
-        await answer(interaction, chosen_message(language, title, agreed=agreed))
-
-    async def drop_choice(self, interaction: discord.Interaction, vendor: str) -> None:
-        """Drop the choice of an account of this vendor, and show what the thread uses then."""
-        await self.seen.learn(interaction)
-        await self.service.threads.drop(caller_of(interaction), ThreadId(interaction.channel_id or 0), vendor)
-        await self._show_thread(interaction, vendor)
-
-    async def agree(self, interaction: discord.Interaction, *, everywhere: bool) -> None:
-        """Let the person's own accounts serve the thread, and show what it uses then."""
-        await self.seen.learn(interaction)
-        thread = None if everywhere else ThreadId(interaction.channel_id or 0)
-        await self.service.threads.agree(caller_of(interaction), thread)
-        await self._show_thread(interaction, None)
-
-    async def _show_thread(self, interaction: discord.Interaction, word: str | None) -> None:
-        accounts, catalogue = await self._accounts_of_thread(interaction), await self.service.catalogue()
-        row = vendor_meant(word, catalogue) if word else None
-        if row is not None:
-            accounts = tuple(one for one in accounts if one.vendor in {row.default_name, row.default_tenant})
-        language, user = language_of(interaction), UserId(interaction.user.id)
-        title_of = partial(title_meant, language, catalogue)
-        shown = thread_message(language, accounts, title_of, user, row.default_name if row else None)
         await answer(interaction, shown)
 
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:

@@ -2,7 +2,14 @@
 
 from openab_auth.cogs.auth.views.all_buttons import ALL_BUTTONS
 from openab_auth.cogs.auth.views.ask_access import ways_to_access
-from openab_auth.cogs.auth.views.buttons import LastPage, LoginButton, PersonHandler, PressHandler, fitting
+from openab_auth.cogs.auth.views.buttons import (
+    LastPage,
+    LoginButton,
+    PersonHandler,
+    PressHandler,
+    ThreadHandler,
+    fitting,
+)
 from openab_auth.cogs.auth.views.cards import LoginCards, card_of, takes_paste
 from openab_auth.cogs.auth.views.choices import (
     NO_CHOICE,
@@ -44,6 +51,7 @@ __all__ = [
     "PersonHandler",
     "PressHandler",
     "SubmittedForm",
+    "ThreadHandler",
     "account_choices",
     "added_message",
     "agreement_buttons",

@@ -50,10 +50,23 @@ class PersonHandler(Protocol):
         ...
 
 
+class ThreadHandler(Protocol):
+    """Handles the presses of the buttons about the accounts of a thread."""
+
+    async def drop(self, interaction: discord.Interaction, vendor: str) -> None:
+        """Drop the choice of an account of this vendor in the thread."""
+        ...
+
+    async def agree(self, interaction: discord.Interaction, *, everywhere: bool) -> None:
+        """Let the person's own accounts serve the thread, or with `everywhere` all threads that the person starts."""
+        ...
+
+
 class PressHandler(Protocol):
     """Handles the presses of all buttons; the front desk implements it."""
 
     people: PersonHandler
+    threads: ThreadHandler
 
     def takes(self, interaction: discord.Interaction) -> bool:
         """Return False if Discord has delivered this interaction before."""
@@ -89,14 +102,6 @@ class PressHandler(Protocol):
 
     async def answer_request(self, interaction: discord.Interaction, request: str) -> None:
         """Begin the login that an agent has asked for; `request` is the id of the request."""
-        ...
-
-    async def drop_choice(self, interaction: discord.Interaction, vendor: str) -> None:
-        """Drop the choice of an account of this vendor in the thread."""
-        ...
-
-    async def agree(self, interaction: discord.Interaction, *, everywhere: bool) -> None:
-        """Let the person's own accounts serve the thread, or with `everywhere` all threads that the person starts."""
         ...
 
     async def keep_login(self, interaction: discord.Interaction) -> None:
