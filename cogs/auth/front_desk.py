@@ -156,7 +156,7 @@ class FrontDesk(PressHandler):
         else:
             await self.login(interaction, found.name)
 
-    async def keep_login(self, interaction: discord.Interaction) -> None:
+    async def change_nothing(self, interaction: discord.Interaction) -> None:
         """Say that nothing was changed."""
         await answer(interaction, ReplyContent(language_of(interaction).say("nothing-changed")))
 

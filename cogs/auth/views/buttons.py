@@ -104,7 +104,7 @@ class PressHandler(Protocol):
         """Begin the login that an agent has asked for; `request` is the id of the request."""
         ...
 
-    async def keep_login(self, interaction: discord.Interaction) -> None:
+    async def change_nothing(self, interaction: discord.Interaction) -> None:
         """Say that nothing was changed."""
         ...
 

@@ -53,7 +53,7 @@ class ReplaceButton(
         if self.choice == "yes":
             await desk.login(interaction, self.vendor, replaces=self.generation)
         else:
-            await desk.keep_login(interaction)
+            await desk.change_nothing(interaction)
 
 
 class BesideButton(
@@ -87,7 +87,7 @@ class BesideButton(
         if self.choice == "yes":
             await desk.login(interaction, self.vendor, replaces=self.replaces or None, beside=self.generation)
         else:
-            await desk.keep_login(interaction)
+            await desk.change_nothing(interaction)
 
 
 def conflict_question(

@@ -45,7 +45,7 @@ class LogoutButton(
     async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
         """End the login as chosen, or keep it; the question becomes the answer."""
         if self.choice == "keep":
-            await desk.keep_login(interaction)
+            await desk.change_nothing(interaction)
         else:
             await desk.logout(interaction, self.tenant, self.generation, revoke=self.choice == "revoke")
 

@@ -66,7 +66,7 @@ class PersonChoiceButton(
     async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
         """End everything as chosen, or keep it; the question becomes the answer."""
         if self.choice == "keep":
-            await desk.keep_login(interaction)
+            await desk.change_nothing(interaction)
         else:
             await desk.people.end(interaction, self.person, self.key, revoke=self.choice == "revoke")
 
