@@ -34,7 +34,7 @@ from openab_auth.oauth.flows import (
 from openab_auth.oauth.logins.completing import login_of_paste, pasteable, unexpected_paste
 from openab_auth.oauth.logins.login_states import LoginStates
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
-from openab_auth.oauth.logins.person_logout import PersonLogins, PersonLogout
+from openab_auth.oauth.logins.person_logout import PersonLogins
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
@@ -287,15 +287,6 @@ class Logins:
         work = self._remover.remove(tenant, generation, client, revoke=revoke)
         done = await self._context.background.finish(work)
         return replace(done, shared_with=shared_with) if done.revoked else done
-
-    async def end_person(self, person: UserId, *, revoke: bool) -> PersonLogout:
-        """End all logins, pending logins, choices and agreements of one person; with `revoke`, also at the vendors.
-
-        Raises:
-            LoginChangedError: a new login came in meanwhile; what has ended until then stays ended.
-            StorageError: the store cannot be read or written; the same holds.
-        """
-        return await self.people.end(person, revoke=revoke)
 
     def stop_waiting(self) -> None:
         """Stop waiting for refreshes of other processes, because this process has to stop."""
