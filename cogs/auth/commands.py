@@ -14,7 +14,7 @@ from openab_auth.cogs.auth.guard import ClosingError, Members
 from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages, Leaves, LoginRequests
 from openab_auth.cogs.auth.pastes import Paste
 from openab_auth.cogs.auth.replies import COG, LOST, acknowledge, answer, reason
-from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
+from openab_auth.cogs.auth.service import GROUP, AuthService
 from openab_auth.cogs.auth.suggestions import Choices, Suggestions
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
 from openab_auth.cogs.auth.thread_events import ThreadEvents
@@ -43,7 +43,6 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._dead_logins = DeadLogins(bot, service, self._languages)
         self._leaves = Leaves(bot, service, self._languages)
         self._requests = LoginRequests(bot, service)
-        self._resumption = Resumption(service)
         self.thread_events = ThreadEvents(bot, self.desk.seen)
         if not service.servers.allowed and self.app_command is not None:
             self.app_command.remove_command(GROUP)
@@ -51,7 +50,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     async def cog_load(self) -> None:
         """Register the buttons, also for messages from before a restart, and translate the commands."""
         self._bot.add_dynamic_items(*ALL_BUTTONS)
-        await self._resumption.start()
+        await self._service.resumption.start()
         await self.thread_events.start()
         if self._bot.tree.translator is None:  # a host bot keeps its own translator
             await self._bot.tree.set_translator(CommandTranslator())
@@ -66,7 +65,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._leaves.stop()
         await self._dead_logins.aclose()
         await self._requests.aclose()
-        await self._resumption.aclose()
+        await self._service.resumption.aclose()
         await self.thread_events.aclose()
         await self.desk.aclose()
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from openab_auth.cogs.auth.guard import (
     Access,
-    AccessDeniedError,
     Audit,
     AuditLine,
     Caller,
@@ -18,9 +16,10 @@ from openab_auth.cogs.auth.guard import (
     Guard,
     RateLimit,
 )
-from openab_auth.cogs.auth.service.accounts import account_named, narrowed, pending_named, person_meant
+from openab_auth.cogs.auth.service.accounts import account_named, name_in_line, narrowed, pending_named
 from openab_auth.cogs.auth.service.people import People
 from openab_auth.cogs.auth.service.requests import Requests
+from openab_auth.cogs.auth.service.resumption import Resumption
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.threads import Threads
 from openab_auth.oauth.accounts import Account, vendor_meant
@@ -28,7 +27,6 @@ from openab_auth.oauth.config import DEFAULT_STORE, OnLeave, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import (
     LoginChangedError,
-    NoPendingLoginError,
     NotLoggedInError,
     ProgramFailedError,
     UnknownVendorError,
@@ -58,6 +56,7 @@ class AuthService:
     ) -> None:
         self.guard = guard
         self.clock = clock
+        self.resumption = Resumption(logins, guard)
         self.servers = Servers(logins.added, guard)
         self.threads = Threads(logins, store, guard)
         self.people = People(logins, guard, on_leave)
@@ -85,11 +84,8 @@ class AuthService:
         return None if account is None else pending_named(await self._logins.pending(person), account, person)
 
     async def _name(self, word: str | None, line: AuditLine) -> None:
-        """Name the account in the line if its vendor exists: people paste secrets into the wrong field."""
         if word is not None:
-            catalogue = await self.catalogue()
-            line.name(vendor_meant(word, catalogue))
-            line.person = person_meant(catalogue, word)
+            name_in_line(line, await self.catalogue(), word)
 
     async def login(
         self, caller: Caller, vendor: str, *, replaces: str | None = None, beside: str | None = None
@@ -141,28 +137,6 @@ class AuthService:
             NoPendingLoginError: no program runs for this login.
         """
         return await self._logins.amended(offer, user)
-
-    async def resume(self) -> None:
-        """Resume the logins that waited for an approval when the bot stopped; end the logins of people who may not.
-
-        Raises:
-            StorageError: the store cannot be read or written.
-        """
-        refused: list[PendingLogin] = []
-
-        def may(login: PendingLogin) -> bool:
-            goes_on = self.guard.admission.may_go_on(login)
-            if not goes_on and login.user != CONSOLE:  # the bot leaves the logins of the console alone
-                refused.append(login)
-            return goes_on
-
-        await self._logins.resume(may)
-        for login in refused:
-            with suppress(NoPendingLoginError):  # another process was faster
-                vendor = await self._logins.cancel(login.user, login.vendor, login.generation)
-                await self.guard.audit.record(
-                    "complete", login.user, AccessDeniedError.code, vendor=vendor.name, tenant=vendor.tenant
-                )
 
     async def cancel(self, caller: Caller, word: str | None = None, generation: str | None = None) -> Vendor:
         """Cancel the caller's own pending login; with a `generation`, only that one.
