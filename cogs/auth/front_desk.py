@@ -15,7 +15,7 @@ from openab_auth.cogs.auth.people import PeopleDesk, name_of
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answer, reason, send
 from openab_auth.cogs.auth.seen_threads import SeenThreads
 from openab_auth.cogs.auth.service import AuthService, person_asked
-from openab_auth.cogs.auth.text import english, language_of, title_meant, words
+from openab_auth.cogs.auth.text import english, language_of, login_words, title_meant, words
 from openab_auth.cogs.auth.threads import ThreadDesk
 from openab_auth.cogs.auth.views import (
     LastPage,
@@ -105,7 +105,7 @@ class FrontDesk(PressHandler):
             return None  # cancelled or replaced: that request edits the message
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             return failure_message(language, error, "a login by a code", vendor=vendor.name)
-        return None if done is None else ReplyContent(words.logged_in(language, done), accent="good")
+        return None if done is None else ReplyContent(login_words.logged_in(language, done), accent="good")
 
     async def _follow(self, interaction: discord.Interaction, offer: LoginOffer) -> LoginResult | None:
         """Wait for the end of the login, and show what the vendor's own program says until then."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from openab_auth.bot.playground.discord.rules import limits as discord_limits
 from openab_auth.cogs.auth.replies import ReplyContent, layout_of
-from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text import login_words, words
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language, languages
 from openab_auth.cogs.auth.text.limits import cut, plain, units
@@ -180,7 +180,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     language: Language, state: LoginState, account: str | None, name: str
 ) -> None:
     vendor = state.vendor or Vendor(name=VendorName("lab"), title=name, tenant=Tenant("lab"))
-    check(with_footer(language, words.logged_in(language, LoginResult(vendor, NOW, account, name))))
+    check(with_footer(language, login_words.logged_in(language, LoginResult(vendor, NOW, account, name))))
     for revoked, removed, stands in (
         (True, True, False),
         (False, True, False),

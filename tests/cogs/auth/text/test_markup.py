@@ -13,7 +13,7 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 import openab_auth.cogs.auth
-from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text import login_words, words
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.cogs.auth.text.limits import CHOICE, plain, units
@@ -151,7 +151,7 @@ def views(language: Language, text: str) -> list[str]:
     dead = state._replace(state="dead", died=DeadToken("f", text, NOW), vendor=None, tenant=Tenant("a b"))
     status = Status((state, dead), (PendingLogin("lab", ADA, NOW, NOW),), (Problem(text, text),), ((vendor, "V"),))
     shown: list[str] = [
-        words.logged_in(language, LoginResult(vendor, NOW, text, text)),
+        login_words.logged_in(language, LoginResult(vendor, NOW, text, text)),
         words.logged_out(language, LogoutResult(Tenant("lab"), True, True, text, False), text),  # noqa: FBT003
         words.login_ended(language, state),
         words.login_ended(language, dead),
@@ -292,6 +292,7 @@ def test_markup_is_declared_where_it_can_be_looked_over() -> None:
         "markup.py",
         "language.py",
         "words.py",
+        "login_words.py",
         "failures.py",
         "replies.py",
         "login.py",
