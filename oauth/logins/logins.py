@@ -23,10 +23,10 @@ from openab_auth.oauth.errors import NoPendingLoginError, ReservedLoginError, Wh
 from openab_auth.oauth.flows import (
     Admit,
     BackgroundWork,
+    BeginRequest,
     Commits,
     LoginContext,
     LoginOffer,
-    LoginRequest,
     LoginResult,
     LoginWriter,
     flow_of,
@@ -134,7 +134,7 @@ class Logins:
         row = (await self.catalogue()).get(vendor)
         if flow_of(row).in_store:
             await self._store.check_writable()  # before a vendor is asked for a code, or a client is registered
-        offer = await flow_of(row).begin(self._context, row, LoginRequest(user, replaces, guild, beside))
+        offer = await flow_of(row).begin(self._context, row, BeginRequest(user, replaces, guild, beside))
         if offer.waits:
             self._waiting.expect_end(offer.vendor.name, user)
         return offer
@@ -213,7 +213,7 @@ class Logins:
         mine = await pasteable(self._context.pending, catalogue, user, name, generation)
         if programs and not mine:
             if len(programs) > 1:
-                raise WhichLoginError(tuple(sorted(login.vendor for login in programs)))
+                raise WhichLoginError(login.vendor for login in programs)
             return await self._waiting.conversation(programs[0].vendor, user).answer(text)
         if not mine:
             raise unexpected_paste(text, named)
@@ -239,7 +239,7 @@ class Logins:
         if not waiting:
             raise NoPendingLoginError(word)
         if len(waiting) > 1:
-            raise WhichLoginError(tuple(sorted(login.vendor for login in waiting)))
+            raise WhichLoginError(login.vendor for login in waiting)
         (login,) = waiting
         if login in mine:
             await self._context.pending.take(login, mine[login])
