@@ -29,11 +29,11 @@ def pending_named(pending: Iterable[PendingLogin], account: str, person: UserId)
         NoPendingLoginError, WhichLoginError: there is none, or there are several.
     """
     label = split_label(account_word(f"any@{account.strip().lower()}", person))[1]
-    found = sorted(login.vendor for login in pending if split_label(login.vendor)[1] == label)
+    found = [login.vendor for login in pending if split_label(login.vendor)[1] == label]
     if not found:
         raise NoPendingLoginError(None)
     if len(found) > 1:
-        raise WhichLoginError(tuple(found))
+        raise WhichLoginError(found)
     return found[0]
 
 
