@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 
 import discord
@@ -10,11 +9,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from openab_auth.cogs.auth.agent_requests import AgentRequests
+from openab_auth.cogs.auth.command_ids import CommandIds
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import ClosingError, Members
 from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages, Leaves, LoginRequests
 from openab_auth.cogs.auth.pastes import Paste
-from openab_auth.cogs.auth.replies import COG, LOST, acknowledge, answer, reason
+from openab_auth.cogs.auth.replies import COG, acknowledge, answer
 from openab_auth.cogs.auth.service import GROUP, AuthService
 from openab_auth.cogs.auth.suggestions import Choices, Suggestions
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
@@ -24,7 +24,6 @@ from openab_auth.oauth.requests import Asked
 from openab_auth.oauth.vendors.account_labels import LONGEST_LABEL
 from openab_auth.storage.entries import UserId
 
-_log = logging.getLogger(__name__)
 Label = app_commands.Range[str, 1, LONGEST_LABEL]
 
 
@@ -40,6 +39,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._suggestions = Suggestions(service)
         self._languages = SpokenLanguages()
         self.mentions = CommandMentions(command.qualified_name for command in self.walk_app_commands())
+        self._ids = CommandIds(bot, self.mentions)
         service.guard.admission.fetch_caller = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._dead_logins = DeadLogins(bot, service, self._languages)
@@ -102,31 +102,9 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
             await answer(interaction, failure_message(language_of(interaction), error, _name(interaction)))
             return False
         if interaction.type is discord.InteractionType.application_command:
-            self._learn_id(interaction)
+            self._ids.learn(interaction)
             await acknowledge(interaction)
         return True
-
-    def _learn_id(self, interaction: discord.Interaction) -> None:
-        """Remember the command's id, as registered in this guild or globally."""
-        guild = {**(interaction.data or {})}.get("guild_id")
-        if interaction.command_id is not None:
-            self.mentions.learn(interaction.command_id, int(str(guild)) if guild else None)
-
-    async def _read_ids(self) -> None:
-        """Read the ids of the registered commands. Without them, messages name the commands in code."""
-        tree, group = self._bot.tree, self.app_command
-        if group is None or self.mentions.known:
-            return
-        guilds = [guild for guild in self._bot.guilds if tree.get_command(group.name, guild=guild)]
-        for guild in [None, *guilds]:
-            try:
-                registered = await tree.fetch_commands(guild=guild)
-            except LOST as error:
-                _log.info("the ids of the commands could not be read (%s)", reason(error))
-                continue
-            for command in registered:
-                if command.name == group.name:
-                    self.mentions.learn(command.id, guild.id if guild else None)
 
     async def cog_app_command_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
@@ -157,7 +135,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._dead_logins.start()
         self._requests.start()
         await self.desk.seen.store_policies(self._bot.application_id)
-        await self._read_ids()
+        await self._ids.read(self.app_command)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
