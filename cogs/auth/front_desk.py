@@ -215,8 +215,8 @@ class FrontDesk(PressHandler):
 
     async def ask_logout(self, interaction: discord.Interaction, vendor: str) -> None:
         """Ask whether to remove the login here, or to revoke it too."""
-        chosen = await self.service.ask_logout(caller_of(interaction), vendor)
-        await answer(interaction, logout_question(language_of(interaction), chosen))
+        details = await self.service.ask_logout(caller_of(interaction), vendor)
+        await answer(interaction, logout_question(language_of(interaction), details))
 
     async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
         """End the login here, and with `revoke` at the vendor too. The answer replaces the question."""

@@ -32,7 +32,7 @@ from openab_auth.oauth.errors import (
     UnknownVendorError,
 )
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import LoginDetails, Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, UserId
@@ -207,7 +207,7 @@ class AuthService:
             await self.guard.audit.record("died", maker, "login_dead", vendor=vendor, tenant=state.tenant)
         return died
 
-    async def ask_logout(self, caller: Caller, word: str) -> ChosenLogin:
+    async def ask_logout(self, caller: Caller, word: str) -> LoginDetails:
         """Return the login that a logout would end, if this person may end it.
 
         Raises:
@@ -226,23 +226,23 @@ class AuthService:
             OpenabAuthError: this person is not allowed, there is no login, or the store could not be written.
         """
         async with self.guard.request(caller, "logout", partial(self._name, word)) as line:
-            account, chosen = await self._ending(caller, word)
-            line.name(chosen.state.vendor)
-            line.tenant = chosen.state.tenant
-            if generation not in {None, chosen.generation}:
+            account, details = await self._ending(caller, word)
+            line.name(details.state.vendor)
+            line.tenant = details.state.tenant
+            if generation not in {None, details.generation}:
                 raise LoginChangedError(line.tenant)
             # The generation makes sure that no other login, which came in since, is ended.
-            return await self._logins.logout(account, chosen.generation, revoke=revoke)
+            return await self._logins.logout(account, details.generation, revoke=revoke)
 
-    async def _ending(self, caller: Caller, word: str) -> tuple[Account, ChosenLogin]:
+    async def _ending(self, caller: Caller, word: str) -> tuple[Account, LoginDetails]:
         account = await self._logins.account(word)
-        chosen = await self._logins.states.chosen(account)
-        if chosen is None:
+        details = await self._logins.states.details(account)
+        if details is None:
             vendor = vendor_meant(word, await self.catalogue())
             raise NotLoggedInError(vendor.title if vendor else word[:80])
-        self.guard.access.check_account(caller, chosen.state.person, for_operators=True)
-        self.guard.access.check_logout(caller, chosen.state.logged_in_by, chosen.state.person)
-        return account, chosen
+        self.guard.access.check_account(caller, details.state.person, for_operators=True)
+        self.guard.access.check_logout(caller, details.state.logged_in_by, details.state.person)
+        return account, details
 
     async def aclose(self) -> None:
         """Take no new requests, let the open ones answer, then close the store and the HTTP client."""

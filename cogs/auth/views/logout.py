@@ -10,7 +10,7 @@ import discord
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import Language, words
 from openab_auth.cogs.auth.views.buttons import REST, AuthButton, PressHandler, all_fitting
-from openab_auth.oauth.logins import ChosenLogin
+from openab_auth.oauth.logins import LoginDetails
 
 LogoutChoice: TypeAlias = Literal["here", "revoke", "keep"]
 _LOGOUT_BUTTONS: Final[Mapping[LogoutChoice, tuple[str, discord.ButtonStyle]]] = {
@@ -50,13 +50,13 @@ class LogoutButton(
             await desk.logout(interaction, self.tenant, self.generation, revoke=self.choice == "revoke")
 
 
-def logout_question(language: Language, chosen: ChosenLogin) -> ReplyContent:
+def logout_question(language: Language, login: LoginDetails) -> ReplyContent:
     """Return the question whether to remove the login here, to revoke it too, or to keep it.
 
     Raises:
         NameTooLongError: the tenant fits no button.
     """
-    choices: list[LogoutChoice] = ["here", "revoke", "keep"] if chosen.revocable else ["here", "keep"]
-    buttons = [LogoutButton(language, chosen.state.tenant, choice, chosen.generation) for choice in choices]
-    question = words.ask_logout(language, chosen.state, revocable=chosen.revocable, shared_with=chosen.shared_with)
+    choices: list[LogoutChoice] = ["here", "revoke", "keep"] if login.revocable else ["here", "keep"]
+    buttons = [LogoutButton(language, login.state.tenant, choice, login.generation) for choice in choices]
+    question = words.ask_logout(language, login.state, revocable=login.revocable, shared_with=login.shared_with)
     return ReplyContent(question, all_fitting(buttons))

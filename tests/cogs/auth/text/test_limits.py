@@ -31,7 +31,7 @@ from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
 from openab_auth.oauth.errors import AccountStoredError, LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import LoginDetails, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Problem, Tenant, UserId
@@ -193,7 +193,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
         check(ReplyContent(words.about(language, message, vendor)))
     check(ReplyContent(words.login_ended(language, state)))
     try:
-        check(logout_question(language, ChosenLogin(state, "a" * GENERATION_DIGITS, revocable=True)))
+        check(logout_question(language, LoginDetails(state, "a" * GENERATION_DIGITS, revocable=True)))
         taken = LoginTakenError(Tenant(name), ADA, account, "a" * GENERATION_DIGITS)
         check(replace_question(language, name, name, taken))
         check(replace_question(language, name, name, LoginOvertakenError(taken)))

@@ -28,7 +28,7 @@ from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import AccountStoredError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import LoginDetails, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Problem, Tenant, UserId
@@ -168,7 +168,7 @@ def views(language: Language, text: str) -> list[str]:
     taken = LoginTakenError(Tenant("lab"), ADA, text)
     stored = AccountStoredError("lab", Tenant("lab"), (), shown=(), generation="a1")
     shown += [
-        logout_question(language, ChosenLogin(state, "a1", revocable=True)).content,
+        logout_question(language, LoginDetails(state, "a1", revocable=True)).content,
         replace_question(language, "lab", text, taken).content,
         beside_question(language, text, [text], stored).content,
     ]
