@@ -81,7 +81,7 @@ class FrontDesk(PressHandler):
         replaces: str | None = None,
         beside: str | None = None,
     ) -> None:
-        """Show the link, or ask whether to replace another person's login."""
+        """Show the link, or ask whether to replace another person's login. `vendor` is a word for an account."""
         try:
             offer = await self.service.login(caller_of(interaction), vendor, replaces=replaces, beside=beside)
         except LoginConflictError as conflict:

@@ -117,7 +117,8 @@ class Logins:
     ) -> LoginOffer:
         """Step one: write the pending login and return the link. A former link of this person at this vendor ends.
 
-        `guild` is the Discord server in which the person asks; a login that needs no paste notes it for `admit`.
+        `vendor` is a word for an account, such as `codex@team`. `guild` is the Discord server in which the person asks;
+        a login that needs no paste notes it for `admit`.
         `beside` is the generation of an `AccountStoredError`, if the person agreed to store the account once more.
 
         Raises:
