@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from openab_auth.cogs.auth.guard import (
     RateLimit,
 )
 from openab_auth.cogs.auth.service.accounts import account_named, narrowed, pending_named, person_meant
+from openab_auth.cogs.auth.service.notices import Notices
 from openab_auth.cogs.auth.service.requests import Requests
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.threads import Threads
@@ -44,13 +46,14 @@ _log = logging.getLogger(__name__)
 class AuthService:
     """Logs people in and out, without Discord's messages. Each method that takes a `Caller` passes the guard first."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the collaborators
         self,
         logins: Logins,
         guard: Guard,
         store: AsyncStore,
         *,
         clock: Callable[[], float],
+        environ: Mapping[str, str] = os.environ,
         on_close: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self.guard = guard
@@ -58,6 +61,7 @@ class AuthService:
         self.servers = Servers(logins.added, guard)
         self.threads = Threads(logins, store, guard)
         self.requests = Requests(store, guard, clock)
+        self.notices = Notices(logins, store, guard, clock, environ)
         self._logins = logins
         self._on_close = on_close
 
@@ -213,20 +217,6 @@ class AuthService:
         """
         return await self._logins.pending(user)
 
-    async def newly_dead(self) -> tuple[LoginState, ...]:
-        """Return the dead logins that nobody was told about. They are written to the audit log and count as told now.
-
-        Raises:
-            StorageError: the store cannot be read or written.
-        """
-        await self.guard.audit.tell_left_out()  # this method is called every few seconds
-        died = await self._logins.states.newly_dead()
-        for state in died:
-            vendor = state.vendor.name if state.vendor else None
-            maker = state.logged_in_by or CONSOLE
-            await self.guard.audit.record("died", maker, "login_dead", vendor=vendor, tenant=state.tenant)
-        return died
-
     async def ask_logout(self, caller: Caller, word: str) -> ChosenLogin:
         """Return the login that a logout would end, if this person may end it.
 
@@ -291,4 +281,4 @@ def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime:
     guard = Guard(access, Audit(audit, clock), RateLimit(clock), clock)
     logins = Logins.of(runtime, guard.admission.check, guard.audit.record_end)
     on_close = (logins.aclose, *([runtime.aclose] if closes_runtime else []))
-    return AuthService(logins, guard, runtime.store, clock=clock, on_close=on_close)
+    return AuthService(logins, guard, runtime.store, clock=clock, environ=runtime.environ, on_close=on_close)

@@ -19,7 +19,7 @@ from openab_auth.oauth.http import is_loopback
 from openab_auth.oauth.logins import LoginState, LogoutResult
 from openab_auth.oauth.vendors import Catalogue, Vendor, bare_name, table_name
 from openab_auth.oauth.vendors.account_labels import person_of, split_label
-from openab_auth.storage import Tenant
+from openab_auth.storage import Notice, Tenant
 
 _NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end
 _TITLE: Final = 80
@@ -236,6 +236,36 @@ def login_ended(language: Language, state: LoginState) -> Markup:
     return language.say("login-ended", login=login, reason=said)
 
 
+def login_ends(language: Language, notice: Notice, vendor: Vendor | None, state: LoginState | None) -> Markup:
+    """Return the message that a login ends soon and that nothing can renew it."""
+    login = _named(language, _account_of(language, notice, vendor), state.account if state else None)
+    return language.say("login-ends", login=login, time=moment(notice.at, "f"), relative=moment(notice.at))
+
+
+def variable_ends(language: Language, notice: Notice, vendor: Vendor | None, variable: str) -> Markup:
+    """Return the message that a token in a variable of the bot ends soon."""
+    login = plain(_account_of(language, notice, vendor), _TITLE)
+    time, relative = moment(notice.at, "f"), moment(notice.at)
+    return language.say("variable-ends", login=login, variable=plain(variable, _TITLE), time=time, relative=relative)
+
+
+def login_replaced(language: Language, notice: Notice, vendor: Vendor | None) -> Markup:
+    """Return the message that tells a person who has replaced their login."""
+    who = mention(notice.by) if notice.by else language.say("person-at-console")
+    return language.say("login-replaced", login=plain(_account_of(language, notice, vendor), _TITLE), who=who)
+
+
+def own_login_notice(language: Language, notice: Notice, vendor: Vendor | None) -> Markup:
+    """Return the message to the operators about somebody's own login, without the account's name."""
+    message = "own-login-ended" if notice.about == "died" else "own-login-ends"
+    login, relative = plain(_account_of(language, notice, vendor), _TITLE), moment(notice.at)
+    return language.say(message, login=login, relative=relative)
+
+
+def _account_of(language: Language, notice: Notice, vendor: Vendor | None) -> str:
+    return account_title(language, vendor) if vendor else notice.login
+
+
 def _reason(reason: str, limit: int) -> str:
     """Return a reason in people's words, or `none`, which messages select by."""
     said = in_peoples_words(reason)
@@ -264,6 +294,8 @@ def login(language: Language, state: LoginState) -> Markup:
         details.append(language.say("status-server", host=plain(state.access.host, _TITLE)))
     if state.shadowed_by:
         details.append(language.say("status-shadowed", variable=plain(state.shadowed_by, _TITLE)))
+    if state.limited_until:
+        details.append(language.say("status-limited", time=moment(state.limited_until)))
     first = language.say("status-login", mark="⚠️" if ended else "✅", title=title, state=says)
     return LINES.join([first, *([Markup(" · ").join(details)] if details else []), *_below(language, state)])
 

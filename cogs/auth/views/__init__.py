@@ -19,6 +19,7 @@ from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.how import HowButton, how_message
 from openab_auth.cogs.auth.views.login import login_message
 from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton, logout_question, replace_question
+from openab_auth.cogs.auth.views.notices import notice_message
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
 from openab_auth.cogs.auth.views.requests import RequestButton, answered_request, request_message, unanswered_request
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
@@ -66,6 +67,7 @@ __all__ = [
     "logout_question",
     "message_key",
     "no_choice",
+    "notice_message",
     "pending_choices",
     "read_submit",
     "removed_message",

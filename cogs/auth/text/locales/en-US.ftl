@@ -92,6 +92,19 @@ login-ended =
         [none] Log in again with the button, or with { -login }.
        *[other] Reason: { $reason }. Log in again with the button, or with { -login }.
     }
+login-ends =
+    ⏳ **The login to { $login } ends { $relative }**, at { $time }, and nothing can renew it.
+    Log in again with the button, or with { -login }, before the agents here stop.
+login-replaced =
+    ℹ️ **{ $who } has replaced your login to { $login }.** Agents here use the new login now.
+    You have nothing to do. { -status } shows who is logged in.
+variable-ends =
+    ⏳ **The token for { $login } in { CODE($variable) } ends { $relative }**, at { $time }, and nothing can renew it.
+    Set a new token in the environment, and start the bot and the agents again.
+own-login-ended = ⚠️ **Somebody's own login to { $login } has ended.** Only its person can log in again.
+own-login-ends = ⏳ **Somebody's own login to { $login } ends { $relative }.** Only its person can log in again.
+notice-not-told = I could not tell { $person } by direct message.
+notice-nobody-known = Nobody knows who made this login, so I tell you.
 
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow you to use its login in other tools. The vendor could close the account.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
@@ -153,6 +166,7 @@ status-logged-in-by = logged in { $time } by { $who }
 status-other-host = { CODE($host) } receives the token of an account at { CODE($issuer) }
 status-shadowed = ⚠️ not used while { CODE($variable) } is set
 status-server = at { $host }
+status-limited = ⏸️ limited by its vendor; ends { $time }
 status-renewal-failed = ⚠️ renewal failed { $time }{ $reason ->
         [none] {""}
        *[other] {" "}({ $reason })
