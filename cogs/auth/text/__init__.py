@@ -16,7 +16,7 @@ from openab_auth.cogs.auth.text.limits import (
     fits_card,
     units,
 )
-from openab_auth.cogs.auth.text.markup import LINES, Markup, channel_link, label, link, mention, plain
+from openab_auth.cogs.auth.text.markup import LINES, Markup, channel_link, label, link, mention, moment, plain
 from openab_auth.cogs.auth.text.mentions import CommandMentions
 from openab_auth.cogs.auth.text.translator import CommandTranslator
 
@@ -46,6 +46,7 @@ __all__ = [
     "language_of_guild",
     "link",
     "mention",
+    "moment",
     "plain",
     "title_meant",
     "units",

@@ -250,6 +250,7 @@ thread-problem = ⚠️ **{ $account }**: { $problem }
 request-needs = 🔑 **An agent in this thread needs a login to { $account }.** Press the button to log in; only you see the steps.
 request-needs-own = 🔑 **An agent in this thread needs the own login of { $person } to { $account }.** Only this person can press the button; nobody else sees the steps.
 request-elsewhere = The thread is { $thread }. I cannot write there: give me *View Channels* and *Send Messages in Threads*.
+request-limited = -# The vendor limits { $account }; that ends { $relative }, at { $time }.
 request-reason =
     The agent says:
     > { $reason }

@@ -318,6 +318,7 @@ thread-problem = ⚠️ **{ $account }**：{ $problem }
 request-needs = 🔑 **這個討論串裡的代理程式需要登入 { $account }。** 請按按鈕登入；步驟只有您看得到。
 request-needs-own = 🔑 **這個討論串裡的代理程式需要 { $person } 自己的 { $account } 登入。** 只有本人能按按鈕；步驟別人看不到。
 request-elsewhere = 討論串是 { $thread }。我無法在那裡發言：請給我「檢視頻道」與「在討論串中傳送訊息」的權限。
+request-limited = -# 供應商正在限制 { $account }，{ $relative }（{ $time }）解除。
 request-reason =
     代理程式的說明：
     > { $reason }
