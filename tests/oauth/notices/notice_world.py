@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from openab_auth.oauth.notices import VariableToken, claim_notice, due_notices, note_told
 from openab_auth.storage import (
     REQUESTS,
@@ -52,7 +54,7 @@ def tell(store: Store, now: float = NOW, channel: Channel = "dm", *, refused: bo
     """Tell all that is due, and return it."""
     told = [claimed for notice in due(store, now) if (claimed := claim(store, notice, now))]
     for notice in told:
-        store.update(lambda draft, notice=notice: note_told(draft, notice, channel, refused=refused))
+        store.update(partial(note_told, notice=notice, channel=channel, refused=refused))
     return told
 
 
