@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 from openab_auth.oauth.entries import SKEW, EntryIndex, PendingLogin, backoff, build_index, dead_token, login_entry
-from openab_auth.oauth.notices.limits import limits_in
 from openab_auth.oauth.vendors.account_labels import person_of, split_label
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError
@@ -98,6 +97,8 @@ def read_states(store: StoreReader, index: EntryIndex, *, catalogue: Catalogue, 
     states = tuple(state for state in found if state is not None)
     if not (records := no_records_if_unreadable(partial(store.records, REQUESTS))):
         return states
+    from openab_auth.oauth.notices.limits import limits_in  # noqa: PLC0415 - only a store with requests pays for it
+
     limits = limits_in(records, now)
     return tuple(state._replace(limited_until=limits.get(state.tenant)) for state in states)
 
