@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -18,24 +19,34 @@ COUNT: Final = 32
 _DEADLINE: Final = 60.0  # seconds for all agents; an agent waits up to 20 s for a lease
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Agents:
-    """Run `COUNT` agent processes at a time; `reports` contains the latest report of each."""
+    """Run `count` agent processes at a time; `reports` contains the latest report of each.
+
+    With `threads`, each agent works in one of them.
+    """
 
     store: Path
     config: Path
     api: str
     tenant: str
+    threads: Sequence[str] = ()
     running: bool = False
     reports: dict[int, dict[str, Any]] = field(default_factory=dict)
 
+    @property
+    def count(self) -> int:
+        """Return how many agents run at a time."""
+        return len(self.threads) or COUNT
+
     async def run(self, *, full_disk: bool) -> None:
         """Start all agents, and read their reports until they end."""
-        self.reports = {number: {"agent": number, "state": "starts"} for number in range(1, COUNT + 1)}
+        self.reports = {number: {"agent": number, "state": "starts"} for number in range(1, self.count + 1)}
         self.running = True
-        words = [str(self.store), self.tenant, self.api, str(COUNT), *(["--full-disk"] if full_disk else [])]
+        words = [str(self.store), self.tenant, self.api, str(self.count), *(["--full-disk"] if full_disk else [])]
+        words += [f"--thread={thread}" for thread in self.threads]
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "openab_auth.bot.playground.thread_agents", *words),
+            *(sys.executable, "-P", "-m", "openab_auth.bot.playground.agent_program", *words),
             env=child_environment(OPENAB_AUTH_CONFIG=str(self.config)),
             cwd=self.config.parent,
             stdin=asyncio.subprocess.DEVNULL,
@@ -63,6 +74,11 @@ class Agents:
     def name_of(self, pid: int) -> str | None:
         """Return the name of the agent with this process id, or None."""
         return next((f"agent {report['agent']}" for report in self.reports.values() if report.get("pid") == pid), None)
+
+    @property
+    def by_thread(self) -> dict[str, dict[str, Any]]:
+        """Return the latest report of the agent in each thread."""
+        return {thread: self.reports[number] for number, thread in enumerate(self.threads, 1) if number in self.reports}
 
     @property
     def served(self) -> int:

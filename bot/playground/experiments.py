@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -34,15 +34,26 @@ class NotPossibleNowError(Exception):
 
 
 class Experiments:
-    """Run experiments on the login of `tenant`, on the bot and on the disk, and keep the result of each."""
+    """Run experiments on the logins of `tenant`, on the bot and on the disk, and keep the result of each."""
 
-    def __init__(self, issuer: Issuer, bot: BotProcess, store: Store, tenant: str, *, path: Path, config: Path) -> None:  # noqa: PLR0913 - the objects of the experiments
+    def __init__(  # noqa: PLR0913 - the objects of the experiments
+        self,
+        issuer: Issuer,
+        bot: BotProcess,
+        store: Store,
+        tenant: str,
+        *,
+        path: Path,
+        config: Path,
+        threads: Sequence[str],
+    ) -> None:
         self._issuer = issuer
         self._bot = bot
         self._store = store
         self._tenant = tenant
         self._agents = Agents(path, config, issuer.userinfo_url, tenant)
-        self._run: asyncio.Task[None] | None = None
+        self._thread_agents = Agents(path, config, issuer.userinfo_url, tenant, threads)
+        self._runs: dict[Agents, asyncio.Task[None]] = {}
         self._one_at_a_time = asyncio.Lock()
         self._full = False
         self._results: dict[str, str] = {}
@@ -53,6 +64,7 @@ class Experiments:
         return {
             "expire": self._expire,
             "agents": self._start_agents,
+            "ask": self._ask_in_threads,
             "revoke": self._revoke,
             "kill": self._kill,
             "start": self._start,
@@ -66,22 +78,25 @@ class Experiments:
             "bot": {"state": self._bot.state, "pid": self._bot.pid},
             "disk": {"full": self._full, "possible": disk.POSSIBLE},
             "agents": {"running": self._agents.running, "each": list(self._agents.reports.values())},
+            "thread_agents": {"running": self._thread_agents.running, "each": self._thread_agents.by_thread},
             "results": dict(self._results),
         }
 
     async def aclose(self) -> None:
         """Stop the agents that still run."""
-        if self._run is not None:
-            self._run.cancel()
+        for run in self._runs.values():
+            run.cancel()
             with suppress(asyncio.CancelledError):
-                await self._run
+                await run
 
     async def _expire(self) -> None:
         def end(draft: Draft) -> None:
-            entry = draft.get(self._tenant)
-            if not isinstance(entry, TokenEntry):
+            own = {key: entry for key, entry in draft.items() if key.partition("@")[0] == self._tenant}
+            logins = {key: entry for key, entry in own.items() if isinstance(entry, TokenEntry)}
+            if not logins:
                 raise NotPossibleNowError(_NOBODY)
-            draft[self._tenant] = dataclasses.replace(entry, expires_at=int(time.time()))
+            for key, entry in logins.items():
+                draft[key] = dataclasses.replace(entry, expires_at=int(time.time()))
 
         await asyncio.to_thread(self._store.update, end)
         self._issuer.tokens.expire()
@@ -94,7 +109,13 @@ class Experiments:
             raise NotPossibleNowError(_AT_WORK)
         for experiment in ("agents", "expire"):  # these results are out of date now
             self._results.pop(experiment, None)
-        self._run = asyncio.create_task(self._run_agents(), name="agents")
+        self._runs[self._agents] = asyncio.create_task(self._run_agents(), name="agents")
+
+    async def _ask_in_threads(self) -> None:
+        if self._thread_agents.running:
+            raise NotPossibleNowError(_AT_WORK)
+        run = self._thread_agents.run(full_disk=self._full)
+        self._runs[self._thread_agents] = asyncio.create_task(run, name="thread agents")
 
     async def _run_agents(self) -> None:
         before = self._refreshes()
@@ -159,7 +180,8 @@ class Experiments:
         return sum(seen.fields.get("grant_type") == "refresh_token" for seen in self._issuer.requests("/token"))
 
     def _process_name(self, pid: int) -> str | None:
-        return {self._bot.pid: "the bot", os.getpid(): "this page"}.get(pid) or self._agents.name_of(pid)
+        known = {self._bot.pid: "the bot", os.getpid(): "this page"}.get(pid)
+        return known or self._agents.name_of(pid) or self._thread_agents.name_of(pid)
 
 
 def _outcome(agents: Agents, refreshes: int) -> str:

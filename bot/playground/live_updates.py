@@ -12,8 +12,9 @@ from aiohttp import web
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, Where
 from openab_auth.bot.playground.experiments import Experiments
-from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.bot.playground.issuer import KEY_CHECK, Issuer, ReceivedRequest
 from openab_auth.bot.playground.masked_views import EntryView, entry_views, request_views
+from openab_auth.bot.playground.thread_accounts import ThreadAccounts, ThreadView
 from openab_auth.storage import StorageError, Store
 
 _LOOK: Final = 0.05  # seconds between two looks at files, locks and processes; Discord reports its changes
@@ -28,6 +29,7 @@ class LiveUpdates:
     issuer: Issuer
     store: Store
     experiments: Experiments
+    threads: ThreadAccounts
 
     async def stream(self, request: web.Request, person: Person, where: Where) -> web.StreamResponse:
         """Send everything that `person` sees in `where`, then each changed part, until the browser disconnects."""
@@ -35,7 +37,8 @@ class LiveUpdates:
         await response.prepare(request)
         sent: dict[str, str] = {}
         while request.transport is not None and not request.transport.is_closing():
-            parts = self._parts(person, where) | {"store": await asyncio.to_thread(store_view, self.store)}
+            parts = self._parts(person, where)
+            parts |= {"store": await asyncio.to_thread(store_view, self.store), "threads": await self._thread_views()}
             texts = {name: json.dumps(part) for name, part in parts.items()}
             news = [f"{json.dumps(name)}: {text}" for name, text in texts.items() if sent.get(name) != text]
             if news:
@@ -47,16 +50,26 @@ class LiveUpdates:
             await self.discord.next_change(_LOOK)
         return response
 
+    async def _thread_views(self) -> list[ThreadView]:
+        try:
+            return await self.threads.view()
+        except StorageError:  # the view of the store says why
+            return []
+
     def _parts(self, person: Person, where: Where) -> dict[str, Any]:
         locks = self.experiments.locks
         locks.look()
         return {
             "messages": person.view(where),
             "commands": typed_commands(self.discord.commands()),
-            "posted": request_views(seen for seen in self.issuer.requests() if seen.method == "POST"),
+            "posted": request_views(seen for seen in self.issuer.requests() if _is_shown(seen)),
             "locks": {"possible": locks.possible, "now": locks.now(), "past": locks.past()},
             **self.experiments.view(),
         }
+
+
+def _is_shown(seen: ReceivedRequest) -> bool:
+    return seen.method == "POST" or seen.path == KEY_CHECK
 
 
 def store_view(store: Store) -> list[EntryView]:

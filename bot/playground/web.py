@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -23,13 +23,29 @@ _FILES: Final = Path(__file__).parent / "page"
 _OPEN_MODALS: Final = 50
 
 
+class Place(NamedTuple):
+    """A place that the page shows: a `channel`, a `thread` of the channel before it, or the `dm` with the bot.
+
+    A channel has a policy (`accounts`), a thread has an `owner`.
+    """
+
+    where: Where
+    name: str
+    kind: str
+    accounts: str = ""
+    owner: str = ""
+
+
 class Page:
     """Turn the page's requests into actions of a person in the embedded Discord, and into experiments."""
 
-    def __init__(self, live: LiveUpdates, people: Mapping[str, Person], who: Mapping[str, str]) -> None:
+    def __init__(
+        self, live: LiveUpdates, people: Mapping[str, Person], who: Mapping[str, str], places: Sequence[Place]
+    ) -> None:
         self._live = live
         self._people = people
         self._who = who
+        self._places: dict[str, Place] = {place.where: place for place in places}
         self._modals: dict[str, Modal] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -58,10 +74,11 @@ class Page:
     async def _start(self, _request: web.Request) -> web.Response:
         people = [{"name": name, "who": self._who[name]} for name in self._people]
         names = {number: user["username"] for number, user in self._live.discord.state.users.items()}
-        return web.json_response({"people": people, "names": names})
+        places = [place._asdict() for place in self._places.values()]
+        return web.json_response({"people": people, "names": names, "places": places})
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        return await self._live.stream(request, self._person(request.query), _where(request.query))
+        return await self._live.stream(request, self._person(request.query), self._where(request.query))
 
     async def _complete(self, request: web.Request) -> web.Response:
         asked = await _body(request)
@@ -69,7 +86,7 @@ class Page:
             _text(asked, "command"),
             _text(asked, "option"),
             _text(asked, "value"),
-            where=_where(asked),
+            where=self._where(asked),
             **_options(asked),
         )
         return web.json_response({"choices": [{"name": each.name, "value": each.value} for each in choices]})
@@ -77,7 +94,7 @@ class Page:
     async def _slash(self, request: web.Request) -> web.Response:
         asked = await _body(request)
         command, options = _text(asked, "command"), _options(asked)
-        return self._told(await self._person(asked).slash(command, where=_where(asked), **options))
+        return self._told(await self._person(asked).slash(command, where=self._where(asked), **options))
 
     async def _press(self, request: web.Request) -> web.Response:
         asked = await _body(request)
@@ -102,7 +119,7 @@ class Page:
 
     async def _say(self, request: web.Request) -> web.Response:
         asked = await _body(request)
-        await self._person(asked).say(_text(asked, "text"), where=_where(asked))
+        await self._person(asked).say(_text(asked, "text"), where=self._where(asked))
         return web.json_response({})
 
     async def _experiment(self, request: web.Request) -> web.Response:
@@ -136,6 +153,12 @@ class Page:
             raise web.HTTPBadRequest(text="There is no person with this name.")
         person.locale = _text(asked, "locale") or person.locale  # the current language of the person's client
         return person
+
+    def _where(self, asked: Mapping[str, Any]) -> Where:
+        place = self._places.get(_text(asked, "where") or "guild")
+        if place is None:
+            raise web.HTTPBadRequest(text="This place does not exist.")
+        return place.where
 
 
 @asynccontextmanager
@@ -202,10 +225,3 @@ def _options(asked: Mapping[str, Any]) -> dict[str, OptionValue]:
     if options.keys() & {"command", "where"}:
         raise web.HTTPBadRequest(text="No command has an option of this name.")
     return options
-
-
-def _where(asked: Mapping[str, Any]) -> Where:
-    where: Where = asked.get("where", "guild")
-    if where not in get_args(Where):
-        raise web.HTTPBadRequest(text="This place does not exist.")
-    return where

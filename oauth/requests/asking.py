@@ -10,6 +10,7 @@ from openab_auth.oauth.accounts import Account, resolve
 from openab_auth.oauth.errors import NotAgreedError, NotRequestableError, visible_text
 from openab_auth.oauth.requests.changes import put_request
 from openab_auth.oauth.requests.open_requests import OpenRequests, is_answered
+from openab_auth.oauth.requests.waiting import store_changes
 from openab_auth.oauth.threads import ThreadRecords, choose, policies_in, vendor_key
 from openab_auth.oauth.vendors import VendorName
 from openab_auth.storage.errors import OpenabAuthError
@@ -51,19 +52,35 @@ class LoginRequests:
             AccountNotForThreadError, NoAccountForThreadError, NobodyMeantError: as `threads.choose`.
             ConfigError, StorageError: the config or the store cannot be read, or the store cannot be written.
         """
-        catalogue, now = await self._runtime.catalogue_with_added(), self._runtime.clock()
-        entries, threads = await self._store.read(), ThreadRecords(await self._store.threads())
-        account = word if isinstance(word, Account) else self._account(word, catalogue, entries, threads)
-        _check_requestable(account, self._thread, catalogue, entries, threads)
-        reason = visible_text(reason)[:LONGEST_REASON]
-        request = LoginRequest("", self._thread, account.tenant, account.name, reason, int(now))
-        if is_answered(request, entries, await self._store.notes(), threads, now):
+        account, is_there = await self._find(word)
+        if is_there:
             return Asked(account.tenant, "there")
+        now, reason = self._runtime.clock(), visible_text(reason)[:LONGEST_REASON]
         before = OpenRequests(await self._store.records(REQUESTS), now).find(self._thread, account.tenant)
         if before and now < before.asked_at + _REPEAT and reason in {"", before.reason}:
             return Asked(account.tenant, "waiting")
         is_new = await self._store.update(lambda draft: put_request(draft, account, self._thread, reason, now))
         return Asked(account.tenant, "asked" if is_new else "waiting")
+
+    async def wait(self, word: str | Account, seconds: float) -> bool:
+        """Return True as soon as agents in the thread can use the login, or False after `seconds` without it.
+
+        Raises:
+            OAuthError, StorageError: as `ask`.
+        """
+        async for _ in store_changes(self._store, seconds):
+            if (await self._find(word))[1]:
+                return True
+        return False
+
+    async def _find(self, word: str | Account) -> tuple[Account, bool]:
+        """Return the account that `word` means, which an agent may ask for, and whether its login is there."""
+        catalogue, now = await self._runtime.catalogue_with_added(), self._runtime.clock()
+        entries, threads = await self._store.read(), ThreadRecords(await self._store.threads())
+        account = word if isinstance(word, Account) else self._account(word, catalogue, entries, threads)
+        _check_requestable(account, self._thread, catalogue, entries, threads)
+        request = LoginRequest("", self._thread, account.tenant, account.name, "", int(now))
+        return account, is_answered(request, entries, await self._store.notes(), threads, now)
 
     async def ask_by_itself(self, word: str | Account) -> None:
         """Ask as `ask`, unless the config turns that off. A failure is logged once: the agent has its own error."""

@@ -150,7 +150,7 @@ _OPENS = {
     *("get", "post", "request", "stream", "urlopen", "urlretrieve", "build_opener"),
 }
 _READS = {"aiter_bytes", "aiter_lines", "aiter_text", "aiter_raw", "sse", "websocket"}
-_ACTORS = {"bot/playground/thread_agents.py", "bot/playground/issuer/browser.py"}  # an agent and a person's browser
+_ACTORS = {"bot/playground/agent_program.py", "bot/playground/issuer/browser.py"}  # an agent and a person's browser
 
 
 def http_made_in(path: Path) -> set[str]:

@@ -1,4 +1,4 @@
-"""Checks of a bot's requests against Discord's OpenAPI description."""
+"""Checks of a bot's requests, and of what it gets, against Discord's OpenAPI description."""
 
 from __future__ import annotations
 
@@ -33,10 +33,22 @@ def check_body(method: str, path: str, body: object) -> None:
     if isinstance(body, dict) and isinstance(body.get("recipient_id"), int):
         body = {**body, "recipient_id": str(body["recipient_id"])}  # discord.py sends a number, which Discord accepts
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    _check(schema, _numbered_as_text(body), f"{method} {path}")
+
+
+def check_object(name: str, value: object) -> None:
+    """Check an object that Discord sends against the schema with this name.
+
+    Raises:
+        AssertionError: the object does not match.
+    """
+    _check({"$ref": f"#/components/schemas/{name}"}, value, name)
+
+
+def _check(schema: dict[str, Any], value: object, what: str) -> None:
     document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **described(), **schema}
-    checked = jsonschema.Draft202012Validator(document)
-    problems = [error.message[:300] for error in checked.iter_errors(_numbered_as_text(body))]
-    assert not problems, f"{method} {path}: {problems}"
+    problems = [error.message[:300] for error in jsonschema.Draft202012Validator(document).iter_errors(value)]
+    assert not problems, f"{what}: {problems}"
 
 
 def _numbered_as_text(body: object) -> object:

@@ -10,14 +10,14 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from openab_auth.bot.playground.discord.api import PREFIX, ApiRequest, Faults, Gateway, Rest
-from openab_auth.bot.playground.discord.guild import Json, Message, State, Where
+from openab_auth.bot.playground.discord.api import GUILD_MEMBERS, GUILDS, PREFIX, ApiRequest, Faults, Gateway, Rest
+from openab_auth.bot.playground.discord.guild import ChannelId, Json, Message, State, Where, payloads
 from openab_auth.bot.playground.discord.person import Events, Person
 from openab_auth.bot.playground.loopback import LOOPBACK, listen, serving
 
 
 class EmbeddedDiscord:
-    """A Discord with one bot, one guild with a text channel and a thread, and DMs.
+    """A Discord with one bot, DMs, and one guild with text channels and threads; a channel and a thread exist already.
 
     A bot needs `api_base` and `bot_token`. Everything else serves the code that plays the people.
     """
@@ -52,6 +52,16 @@ class EmbeddedDiscord:
         """Return the guild's id."""
         return int(self.state.guild_id)
 
+    def new_guild(self) -> int:
+        """Add another guild of the bot, without channels; a bot that is connected does not notice it."""
+        guild_id = self.state.new_id()
+        self.state.elsewhere[guild_id] = set()
+        return int(guild_id)
+
+    def switch_on_members_intent(self) -> None:
+        """Switch on the server members intent, as a developer does in the portal."""
+        self.state.privileged_intents |= GUILD_MEMBERS
+
     @property
     def requests(self) -> list[ApiRequest]:
         """Return every request of the bot, in the order of the replies."""
@@ -84,8 +94,17 @@ class EmbeddedDiscord:
         """Return the registered slash commands that people can use."""
         return self.state.offered_commands()
 
+    def new_channel(self, name: str) -> ChannelId:
+        """Create one more text channel; a bot learns of it when it connects."""
+        return self.state.new_channel(name)
+
+    async def delete_thread(self, where: Where = "thread") -> None:
+        """Delete a thread with its messages, and tell the bot."""
+        thread = self.state.remove_thread(self.state.channel_id("", where))
+        await self.gateway.dispatch("THREAD_DELETE", payloads.deleted_thread(self.state, thread), intent=GUILDS)
+
     def channel_id(self, person: Person, where: Where) -> str:
-        """Return the guild's text channel, its thread, or the person's DM with the bot."""
+        """Return the id of the place that `where` means for this person."""
         return self.state.channel_id(person.user["id"], where)
 
     def channel(self, channel_id: str) -> list[Message]:

@@ -1,7 +1,9 @@
-"""A person's browser at the sign-in page, over real HTTP."""
+"""A person's browser at the vendor's pages, over real HTTP."""
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Literal
 
@@ -52,6 +54,20 @@ async def decide_device(page: str, user_code: str, decision: Literal["allow", "d
     async with aiohttp.ClientSession(timeout=_DEADLINE) as session, session.post(page, data=fields) as reply:
         if not reply.ok:
             raise SignInRefusedError(reply.status, await reply.text())
+
+
+async def make_key(page: str) -> str:
+    """Press the button of the `page` for API keys, and return the key that it shows.
+
+    Raises:
+        SignInRefusedError: the page showed no key.
+    """
+    async with aiohttp.ClientSession(timeout=_DEADLINE) as session, session.post(page) as reply:
+        shown = await reply.text()
+        key = re.search(r'<code id="key">(.+?)</code>', shown)
+        if key is None:
+            raise SignInRefusedError(reply.status, shown)
+        return unescape(key[1])
 
 
 class _Form(HTMLParser):

@@ -1,4 +1,4 @@
-"""The pages in the person's browser: sign-in, device code, end, and error."""
+"""The pages in the person's browser: sign-in, device code, API keys, end, and error."""
 
 from __future__ import annotations
 
@@ -52,6 +52,8 @@ button.main { background: var(--accent); border-color: var(--accent); color: var
 button.quiet { flex: none; min-height: 0; padding: .2rem 0; border: 0; font-weight: 400; color: var(--accent);
   text-decoration: underline }
 :focus-visible { outline: .15rem solid var(--accent); outline-offset: .15rem }
+code { display: block; padding: .6rem .75rem; overflow-wrap: anywhere; border: 1px solid var(--line);
+  border-radius: .5rem }
 .small { color: var(--faint); font-size: .875rem; margin: 1.25rem 0 0; overflow-wrap: anywhere }
 """
 
@@ -88,6 +90,19 @@ required maxlength="20">
 <button name="decision" value="deny" formnovalidate>Deny</button></div>
 </form>
 <p class="small">Enter a code only if you requested it yourself a moment ago.</p>""",
+    )
+
+
+def keys_page(key: str | None) -> str:
+    """Return the page where people make an API key; it shows a new `key` once."""
+    made = f'<p>Your new key:</p><p><code id="key">{escape(key)}</code></p>' if key else ""
+    ends = "Copy it now: this page shows it only once." if key else "A program with a key can use your account."
+    return _page(
+        "API keys",
+        f"""{made}<p>{ends}</p>
+<form method="post" action="/keys"><div class="row">
+<button class="{"" if key else "main"}">Make {"another" if key else "a"} key</button></div></form>
+<p class="small">Give the key to the bot alone: in the form of its message, which only you see.</p>""",
     )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from openab_auth.bot.playground.issuer.api_keys import ApiKeys
 from openab_auth.bot.playground.issuer.browser import decide, decide_device
 from openab_auth.bot.playground.issuer.devices import GRANT_TYPE, Devices
 from openab_auth.bot.playground.issuer.dialects import AwsDialect, CodeAssistDialect, CodexDialect, CopilotDialect
@@ -51,6 +52,7 @@ class Issuer:
         self.aws = AwsDialect(self.devices, self.tokens, clock)
         self.copilot = CopilotDialect(url, self.tokens, clock)
         self.code_assist = CodeAssistDialect(self.tokens)
+        self.keys = ApiKeys(url)
         self.mcp = McpServer(url, self.tokens)
         self._seen: list[ReceivedRequest] = []
         self._sign_ins: dict[str, AuthorizationRequest] = {}
@@ -146,7 +148,7 @@ class Issuer:
         app.router.add_post("/token", self._token)
         app.router.add_post("/revoke", self._revoke)
         app.router.add_get("/userinfo", self._userinfo)
-        for part in (self.devices, self.codex, self.aws, self.copilot, self.code_assist, self.mcp):
+        for part in (self.devices, self.codex, self.aws, self.copilot, self.code_assist, self.keys, self.mcp):
             app.router.add_routes(part.routes())
         for name in ("oauth-authorization-server", "openid-configuration"):
             app.router.add_get(f"/.well-known/{name}", self._metadata)

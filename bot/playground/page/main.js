@@ -9,13 +9,10 @@ import { learnNames } from "/chat/markup.js";
 import { message } from "/chat/message.js";
 import { openModal } from "/chat/modal.js";
 import { said, speak, t } from "/words.js";
+import { POLICIES, drawThreads, showThreadAgents, showThreads } from "/behind/threads.js";
 import { drawExperiments, showAgents, showBot, showDisk, showResults } from "/behind/experiments.js";
 
-const PLACES = [
-  { where: "guild", sign: "#", name: "general" },
-  { where: "thread", sign: "↳", name: "agent-thread" },
-  { where: "dm", sign: "@", name: "openab" },
-];
+const SIGNS = { channel: "#", thread: "↳", dm: "@" };
 const ENDED = "The playground has stopped. Start it again and open the new address.";
 const AGAIN = 1000; // milliseconds before the page reconnects
 const NEAR = 80; // the log counts as scrolled to its end within this many pixels
@@ -32,6 +29,8 @@ const show = {
   messages: showMessages,
   commands: (commands) => { composer.commands = commands; },
   store: showStore,
+  threads: showThreads,
+  thread_agents: showThreadAgents,
   locks: showLocks,
   posted: showPosted,
   bot: showBot,
@@ -69,6 +68,7 @@ const acts = {
     drawn.delete(data.id);
     composer.focus();
   },
+  visit: (data) => go({ where: data.id }), // a thread has the id of the message that it began with
 };
 
 /** Draw only changed messages, so that focus and selection stay. */
@@ -88,7 +88,7 @@ function showMessages(all) {
   const before = drawn;
   drawn = next;
   log.querySelector(".welcome")?.remove();
-  if (!next.size) log.append(welcome());
+  if (all.every((each) => each.thread || dismissed.has(each.id))) log.append(welcome());
   reveal(before, next);
 }
 
@@ -132,7 +132,7 @@ function welcome() {
   const begin = make("button", { type: "button", className: "primary" }, t("Type /auth login"));
   begin.addEventListener("click", () => start("auth login"));
   const steps = [
-    "Send /auth login with the vendor playground, or with mcp:notes for the MCP server.",
+    "Send /auth login with the vendor playground, with by-key for an API key, or with mcp:notes for the MCP server.",
     "Open the login page from the bot's message, and press Allow.",
     "Your browser then shows a page that does not load. Copy its whole address.",
     "Come back and paste the address.",
@@ -157,17 +157,22 @@ at("messages").addEventListener("click", (event) => {
 
 // ---- person and channel ----
 
-function choice(name, pressed, children, onClick) {
+function choice(name, pressed, children, onClick, kind = "") {
   const button = make("button", { type: "button", data: { name }, aria: { pressed: String(pressed) } }, ...children);
   button.addEventListener("click", onClick);
-  return make("li", {}, button);
+  return make("li", { data: { kind } }, button);
 }
 
 function drawRail(people) {
   at("people").replaceChildren(...people.map((each) =>
     choice(each.name, each.name === me.person, [avatar(each.name), make("span", {}, each.name, make("small", {}, t(each.who)))], () => go({ person: each.name }))));
-  at("places").replaceChildren(...PLACES.map((each) =>
-    choice(each.where, each.where === me.where, [make("span", { className: "sign", aria: { hidden: "true" } }, each.sign), each.name], () => go({ where: each.where }))));
+  at("places").replaceChildren(...places.map((each) =>
+    choice(each.where, each.where === me.where, [make("span", { className: "sign", aria: { hidden: "true" } }, SIGNS[each.kind]), make("span", {}, each.name, about(each))], () => go({ where: each.where }), each.kind)));
+}
+
+function about({ accounts, owner }) {
+  const text = accounts ? t(POLICIES[accounts]) : owner && t("started by {person}", { person: owner });
+  return text ? make("small", {}, text) : null;
 }
 
 function drawServers() {
@@ -183,7 +188,9 @@ function go(change) {
   Object.assign(me, change);
   for (const button of document.querySelectorAll("#people button")) button.setAttribute("aria-pressed", String(button.dataset.name === me.person));
   for (const button of document.querySelectorAll("#places button")) button.setAttribute("aria-pressed", String(button.dataset.name === me.where));
-  const { sign, name } = PLACES.find((each) => each.where === me.where);
+  at("places").querySelector("[aria-pressed=true]").scrollIntoView({ block: "nearest", inline: "nearest" }); // a narrow page scrolls them
+  const { kind, name } = places.find((each) => each.where === me.where);
+  const sign = SIGNS[kind];
   at("place").textContent = `${sign} ${name}`;
   at("notice").textContent = "";
   drawServers();
@@ -244,11 +251,12 @@ function draw() {
   speak(me.locale);
   drawTheme();
   drawExperiments((experiment) => act("experiment", { person: me.person, experiment }));
+  drawThreads(Object.fromEntries(places.map((each) => [each.where, each.name])), (experiment) => act("experiment", { person: me.person, experiment }));
   drawRail(people);
   go({});
 }
 
-const { people, names } = await call("start");
+const { people, names, places } = await call("start");
 learnNames(names);
 me.person = people[0].name;
 me.locale = localStorage.getItem("locale") ?? me.locale;

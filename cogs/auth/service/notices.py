@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,8 +16,9 @@ from openab_auth.oauth.notices import (
     rest_notice,
     tokens_in_variables,
 )
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Vendor
-from openab_auth.storage import CONSOLE, REQUESTS, AsyncStore
+from openab_auth.storage import CONSOLE, REQUESTS
 from openab_auth.storage.records.notices import Channel, Notice
 
 
@@ -38,21 +38,14 @@ class DueNotice:
 
 
 class Notices:
-    """Reads and changes the notices of one store. `clock` gives unix seconds, `environ` holds tokens in variables."""
+    """Reads and changes the notices of one store, also about tokens in the variables of its process."""
 
-    def __init__(
-        self,
-        logins: Logins,
-        store: AsyncStore,
-        guard: Guard,
-        clock: Callable[[], float],
-        environ: Mapping[str, str],
-    ) -> None:
+    def __init__(self, logins: Logins, runtime: Runtime, guard: Guard) -> None:
         self._logins = logins
-        self._store = store
+        self._store = runtime.store
         self._guard = guard
-        self._clock = clock
-        self._environ = environ
+        self._clock = runtime.clock
+        self._environ = runtime.environ
 
     async def due(self) -> tuple[DueNotice, ...]:
         """Return the notices that this bot can tell now, and the deaths that nobody has noted yet.

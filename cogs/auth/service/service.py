@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from openab_auth.cogs.auth.guard import (
 )
 from openab_auth.cogs.auth.service.accounts import account_named, narrowed, pending_named, person_meant
 from openab_auth.cogs.auth.service.notices import Notices
+from openab_auth.cogs.auth.service.people import People
 from openab_auth.cogs.auth.service.requests import Requests
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.threads import Threads
@@ -38,7 +38,8 @@ from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor
-from openab_auth.storage import CONSOLE, AsyncStore, UserId
+from openab_auth.storage import CONSOLE, UserId
+from openab_auth.storage.worker_thread import in_thread
 
 _log = logging.getLogger(__name__)
 
@@ -46,22 +47,21 @@ _log = logging.getLogger(__name__)
 class AuthService:
     """Logs people in and out, without Discord's messages. Each method that takes a `Caller` passes the guard first."""
 
-    def __init__(  # noqa: PLR0913 - the collaborators
+    def __init__(
         self,
         logins: Logins,
         guard: Guard,
-        store: AsyncStore,
+        runtime: Runtime,
         *,
-        clock: Callable[[], float],
-        environ: Mapping[str, str] = os.environ,
         on_close: Sequence[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self.guard = guard
-        self.clock = clock
+        self.clock = runtime.clock
         self.servers = Servers(logins.added, guard)
-        self.threads = Threads(logins, store, guard)
-        self.requests = Requests(store, guard, clock)
-        self.notices = Notices(logins, store, guard, clock, environ)
+        self.threads = Threads(logins, runtime.store, guard)
+        self.people = People(logins, guard, runtime.catalogue.auth.on_leave)
+        self.requests = Requests(runtime, guard)
+        self.notices = Notices(logins, runtime, guard)
         self._logins = logins
         self._on_close = on_close
 
@@ -91,7 +91,9 @@ class AuthService:
             line.name(vendor_meant(word, catalogue))
             line.person = person_meant(catalogue, word)
 
-    async def login(self, caller: Caller, vendor: str, *, replaces: str | None = None) -> LoginOffer:
+    async def login(
+        self, caller: Caller, vendor: str, *, replaces: str | None = None, beside: str | None = None
+    ) -> LoginOffer:
         """Begin a login (step one) and return the link for this person.
 
         Raises:
@@ -102,7 +104,7 @@ class AuthService:
             row = vendor_meant(vendor, await self.catalogue())
             if row is not None and not self.guard.access.offers(caller, row):
                 raise UnknownVendorError(vendor, tuple(one.name for one in await self.offered(caller)))
-            return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
+            return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild, beside=beside)
 
     async def complete(
         self, caller: Caller, paste: str, vendor: str | None = None, generation: str | None = None
@@ -158,8 +160,9 @@ class AuthService:
         for login in refused:
             with suppress(NoPendingLoginError):  # another process was faster
                 vendor = await self._logins.cancel(login.user, login.vendor, login.generation)
-                line = {"vendor": vendor.name, "tenant": vendor.tenant}
-                await self.guard.audit.record("complete", login.user, AccessDeniedError.code, **line)
+                await self.guard.audit.record(
+                    "complete", login.user, AccessDeniedError.code, vendor=vendor.name, tenant=vendor.tenant
+                )
 
     async def cancel(self, caller: Caller, word: str | None = None, generation: str | None = None) -> Vendor:
         """Cancel the caller's own pending login; with a `generation`, only that one.
@@ -182,7 +185,8 @@ class AuthService:
             found = await self._logins.states.status()
             pending = tuple(login for login in found.pending if login.user == caller.user)
             found = found._replace(logins=self._visible(caller, found.logins), pending=pending)
-            return narrowed(found, await self.catalogue(), vendor, account, caller.user)
+            # There may be thousands of logins: the event loop must not stand still.
+            return await in_thread(narrowed, found, await self.catalogue(), vendor, account, caller.user)
 
     def _visible(self, caller: Caller, states: Iterable[LoginState]) -> tuple[LoginState, ...]:
         return tuple(state for state in states if self.guard.access.may_see(caller, state.person))
@@ -281,4 +285,4 @@ def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime:
     guard = Guard(access, Audit(audit, clock), RateLimit(clock), clock)
     logins = Logins.of(runtime, guard.admission.check, guard.audit.record_end)
     on_close = (logins.aclose, *([runtime.aclose] if closes_runtime else []))
-    return AuthService(logins, guard, runtime.store, clock=clock, environ=runtime.environ, on_close=on_close)
+    return AuthService(logins, guard, runtime, on_close=on_close)

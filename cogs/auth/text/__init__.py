@@ -1,6 +1,6 @@
 """The messages in each language, and Discord's limits on them."""
 
-from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text import notice_words, person_words, words
 from openab_auth.cogs.auth.text.account_names import account_title, title_meant
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, language_of, language_of_guild
@@ -47,6 +47,8 @@ __all__ = [
     "link",
     "mention",
     "moment",
+    "notice_words",
+    "person_words",
     "plain",
     "title_meant",
     "units",

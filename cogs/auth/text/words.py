@@ -19,7 +19,7 @@ from openab_auth.oauth.http import is_loopback
 from openab_auth.oauth.logins import LoginState, LogoutResult
 from openab_auth.oauth.vendors import Catalogue, Vendor, bare_name, table_name
 from openab_auth.oauth.vendors.account_labels import person_of, split_label
-from openab_auth.storage import Notice, Tenant
+from openab_auth.storage import Tenant
 
 _NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end
 _TITLE: Final = 80
@@ -176,7 +176,7 @@ def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Marku
         who = language.say("unknown-person")
     else:
         who = mention(taken.logged_in_by) if taken.logged_in_by else language.say("person-at-console")
-    question = language.say("replace-question", who=who, login=_named(language, title, taken.account))
+    question = language.say("replace-question", who=who, login=named_login(language, title, taken.account))
     if not isinstance(taken, LoginOvertakenError):
         return question
     return LINES.join([language.say("login-overtaken", vendor=plain(title, _TITLE)), question])
@@ -189,7 +189,7 @@ def ask_logout(language: Language, state: LoginState, *, revocable: bool, shared
     """
     title = account_title(language, state.vendor) if state.vendor else state.tenant
     lines = [
-        language.say("logout-question", login=_named(language, title, state.account)),
+        language.say("logout-question", login=named_login(language, title, state.account)),
         language.say("logout-remove"),
         language.say("logout-revoke") if revocable else language.say("logout-cannot-revoke"),
     ]
@@ -204,7 +204,7 @@ def ask_logout(language: Language, state: LoginState, *, revocable: bool, shared
     return LINES.join(lines)
 
 
-def _named(language: Language, title: str, account: str | None) -> Markup:
+def named_login(language: Language, title: str, account: str | None) -> Markup:
     """Return the name of a login: its vendor and its account."""
     login = plain(title, _TITLE)
     return language.say("login-with-account", login=login, account=plain(account, _ACCOUNT)) if account else login
@@ -231,39 +231,9 @@ def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
 def login_ended(language: Language, state: LoginState) -> Markup:
     """Return the message that tells a person that their login has ended."""
     title = account_title(language, state.vendor) if state.vendor else state.tenant
-    login = _named(language, title, state.account)
+    login = named_login(language, title, state.account)
     said = _reason(state.died.reason if state.died else "", _REASON)
     return language.say("login-ended", login=login, reason=said)
-
-
-def login_ends(language: Language, notice: Notice, vendor: Vendor | None, state: LoginState | None) -> Markup:
-    """Return the message that a login ends soon and that nothing can renew it."""
-    login = _named(language, _account_of(language, notice, vendor), state.account if state else None)
-    return language.say("login-ends", login=login, time=moment(notice.at, "f"), relative=moment(notice.at))
-
-
-def variable_ends(language: Language, notice: Notice, vendor: Vendor | None, variable: str) -> Markup:
-    """Return the message that a token in a variable of the bot ends soon."""
-    login = plain(_account_of(language, notice, vendor), _TITLE)
-    time, relative = moment(notice.at, "f"), moment(notice.at)
-    return language.say("variable-ends", login=login, variable=plain(variable, _TITLE), time=time, relative=relative)
-
-
-def login_replaced(language: Language, notice: Notice, vendor: Vendor | None) -> Markup:
-    """Return the message that tells a person who has replaced their login."""
-    who = mention(notice.by) if notice.by else language.say("person-at-console")
-    return language.say("login-replaced", login=plain(_account_of(language, notice, vendor), _TITLE), who=who)
-
-
-def own_login_notice(language: Language, notice: Notice, vendor: Vendor | None) -> Markup:
-    """Return the message to the operators about somebody's own login, without the account's name."""
-    message = "own-login-ended" if notice.about == "died" else "own-login-ends"
-    login, relative = plain(_account_of(language, notice, vendor), _TITLE), moment(notice.at)
-    return language.say(message, login=login, relative=relative)
-
-
-def _account_of(language: Language, notice: Notice, vendor: Vendor | None) -> str:
-    return account_title(language, vendor) if vendor else notice.login
 
 
 def _reason(reason: str, limit: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.service import DueNotice
-from openab_auth.cogs.auth.text import LINES, Language, Markup, account_title, mention, words
+from openab_auth.cogs.auth.text import LINES, Language, Markup, account_title, mention, notice_words, words
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, fitting
 from openab_auth.oauth.vendors.account_labels import person_of, split_label
 
@@ -19,7 +19,7 @@ def notice_message(language: Language, due: DueNotice) -> ReplyContent:
     else:
         why = language.say("notice-not-told", person=mention(notice.person))
     if person_of(split_label(notice.login)[1]) is not None:  # operators can end such a login, and cannot make it
-        return ReplyContent(LINES.join([words.own_login_notice(language, due.notice, due.vendor), why]))
+        return ReplyContent(LINES.join([notice_words.own_login_notice(language, due.notice, due.vendor), why]))
     if notice.about == "variable-ends":
         return ReplyContent(_said(language, due))
     return ReplyContent(LINES.join([_said(language, due), why]), _buttons(language, due))
@@ -30,10 +30,10 @@ def _said(language: Language, due: DueNotice) -> Markup:
     if notice.about == "died" and due.state is not None:
         return words.login_ended(language, due.state)
     if notice.about == "variable-ends":
-        return words.variable_ends(language, notice, due.vendor, due.variable)
+        return notice_words.variable_ends(language, notice, due.vendor, due.variable)
     if notice.about == "replaced":
-        return words.login_replaced(language, notice, due.vendor)
-    return words.login_ends(language, notice, due.vendor, due.state)
+        return notice_words.login_replaced(language, notice, due.vendor)
+    return notice_words.login_ends(language, notice, due.vendor, due.state)
 
 
 def _buttons(language: Language, due: DueNotice) -> tuple[AuthButton, ...]:

@@ -48,6 +48,11 @@ class Visit:
         return self.page.locator(".message").last
 
     @property
+    def messages(self) -> Locator:
+        """Return all messages but those that threads began with."""
+        return self.page.locator(".message:not(.starter)")
+
+    @property
     def paste_button(self) -> Locator:
         """Return the button of the newest login message that opens the form."""
         return self.page.locator(".message .row button.primary").last
@@ -64,15 +69,24 @@ class Visit:
 
     async def begin(self) -> str:
         """Send /auth login with the keyboard, and return the login link."""
-        messages = self.page.locator(".message")
-        before = await messages.count()
+        before = await self.messages.count()
         await self.page.locator("#text").fill("/auth login ")
-        await expect(self.choices).to_have_count(
-            3
-        )  # the vendor with a paste, the vendor with a code, and the MCP server
+        await expect(self.choices).to_have_count(4)  # vendors with a paste, a code and a key, and the MCP server
         await self.page.keyboard.press("Enter")
         await self.page.keyboard.press("Enter")
-        link = messages.nth(before).locator("a.button")
+        link = self.messages.nth(before).locator("a.button")
+        await expect(link).to_be_visible()
+        return str(await link.get_attribute("href"))
+
+    async def begin_for(self, account: str) -> str:
+        """Choose the vendor and this account by clicks, send the command, and return the login link."""
+        before = await self.messages.count()
+        await self.page.locator("#text").fill("/auth login ")
+        await self.choices.first.click()
+        await self.page.locator("#typed .more").click()
+        await self.choices.filter(has_text=account).click()
+        await self.page.get_by_role("button", name="Send").click()
+        link = self.messages.nth(before).locator("a.button")
         await expect(link).to_be_visible()
         return str(await link.get_attribute("href"))
 
@@ -86,6 +100,10 @@ class Visit:
     async def be(self, person: str) -> None:
         """Switch to another person."""
         await self.page.locator(f"#people button[data-name={person}]").click()
+
+    async def go(self, place: str) -> None:
+        """Switch to another channel or thread."""
+        await self.page.locator("#places button", has_text=place).click()
 
     async def experiment(self, name: str) -> None:
         """Press the button of an experiment."""

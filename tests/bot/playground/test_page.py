@@ -75,7 +75,7 @@ async def test_a_login_by_clicks_then_32_agents_and_one_refresh(visit: Visit) ->
     await page.locator("#text").fill("/auth status ")
     await page.keyboard.press("Enter")
     await expect(visit.message.locator(".container")).to_contain_text("Playground")
-    await page.set_viewport_size({"width": 1440, "height": 1080})
+    await page.set_viewport_size({"width": 1800, "height": 1120})  # everything beside the messages
     await visit.check()
     await visit.shot("playground")
     assert not visit.mistakes
@@ -91,7 +91,7 @@ async def test_a_login_by_keys_alone(visit: Visit) -> None:
     await keys.press("ArrowUp")
     await visit.check()
     await keys.press("Enter")
-    await expect(visit.choices).to_have_count(3)
+    await expect(visit.choices).to_have_count(4)
     await keys.press("Escape")
     await expect(page.locator("#palette")).to_be_hidden()
     await keys.press("Escape")  # leave the command

@@ -68,6 +68,7 @@ class Rest:
             web.get("/gateway", self._gateway_address),
             web.get("/gateway/bot", self._gateway_address),
             web.get("/users/@me", self._me),
+            web.get("/users/@me/guilds", self._guilds),
             web.get("/users/{user}", self._user),
             web.get("/guilds/{guild}", self._guild),
             web.get("/guilds/{guild}/members/{user}", self._member),
@@ -125,7 +126,7 @@ class Rest:
             raise errors.unauthorized()
         if request.match_info.get("app", self._state.application_id) != self._state.application_id:
             raise ApiError(403, 20012, "You are not authorized to perform this action on this application")
-        if request.match_info.get("guild", self._state.guild_id) != self._state.guild_id:
+        if request.match_info.get("guild", self._state.guild_id) not in self._state.guild_ids:
             raise ApiError(403, 50001, "Missing Access")
 
     async def _gateway_address(self, request: web.Request) -> web.Response:
@@ -145,14 +146,18 @@ class Rest:
     async def _application(self, _request: web.Request) -> web.Response:
         return json_reply(payloads.application(self._state))
 
-    async def _guild(self, _request: web.Request) -> web.Response:
-        return json_reply(payloads.guild(self._state))
+    async def _guild(self, request: web.Request) -> web.Response:
+        return json_reply(payloads.guild(self._state, request.match_info["guild"]))
+
+    async def _guilds(self, _request: web.Request) -> web.Response:
+        return json_reply([payloads.guild(self._state, guild_id) for guild_id in self._state.guild_ids])
 
     async def _member(self, request: web.Request) -> web.Response:
-        person = self._state.members.get(request.match_info["user"])
-        if person is None:
+        user_id = request.match_info["user"]
+        roles = self._state.roles_in(request.match_info["guild"], user_id)
+        if roles is None:
             raise errors.unknown_member()
-        return json_reply(payloads.member(person.user, person.roles))
+        return json_reply(payloads.member(self._state.users[user_id], roles))
 
     async def _list_commands(self, request: web.Request) -> web.Response:
         commands = self._state.commands(request.match_info.get("guild", ""))

@@ -1,7 +1,31 @@
 """The guild that the server hosts: its members, messages and interactions, and how Discord describes each of them."""
 
 from openab_auth.bot.playground.discord.guild import payloads
-from openab_auth.bot.playground.discord.guild.model import EPHEMERAL, LOADING, Interaction, Json, Member, Message, Where
+from openab_auth.bot.playground.discord.guild.model import (
+    EPHEMERAL,
+    HAS_THREAD,
+    LOADING,
+    ChannelId,
+    Interaction,
+    Json,
+    Member,
+    Message,
+    Thread,
+    Where,
+)
 from openab_auth.bot.playground.discord.guild.state import State
 
-__all__ = ["EPHEMERAL", "LOADING", "Interaction", "Json", "Member", "Message", "State", "Where", "payloads"]
+__all__ = [
+    "EPHEMERAL",
+    "HAS_THREAD",
+    "LOADING",
+    "ChannelId",
+    "Interaction",
+    "Json",
+    "Member",
+    "Message",
+    "State",
+    "Thread",
+    "Where",
+    "payloads",
+]

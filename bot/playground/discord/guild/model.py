@@ -7,13 +7,16 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, NewType, Protocol, TypeAlias
 
 from openab_auth.bot.playground.discord.rules import IS_COMPONENTS_V2, text_of
 
 Json: TypeAlias = dict[str, Any]
-Where: TypeAlias = Literal["guild", "thread", "dm"]
+ChannelId = NewType("ChannelId", str)  # of a channel or a thread
+Where: TypeAlias = Literal["guild", "thread", "dm"] | ChannelId
+"""Where a person acts: the first channel, its first thread, the DM with the bot, or any channel or thread by its id."""
 
+HAS_THREAD: Final = 32
 EPHEMERAL: Final = 64
 LOADING: Final = 128
 
@@ -24,6 +27,16 @@ class Member(Protocol):
     user: Json
     roles: tuple[int, ...]
     locale: str
+
+
+@dataclass(slots=True, eq=False)
+class Thread:
+    """A public thread. `owner` started it; `name` is its name."""
+
+    id: str
+    name: str
+    parent_id: str
+    owner: Json
 
 
 @dataclass(slots=True, eq=False)

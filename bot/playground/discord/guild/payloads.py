@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Member
+from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Member, Thread
 from openab_auth.bot.playground.discord.guild.state import State
 
 TEXT: Final = 0
 DM: Final = 1
 THREAD: Final = 11
+_GUILD_MEMBERS: Final = 1 << 1  # the intent
+_MEMBERS_LIMITED: Final = 1 << 15  # the flag of an application
 _EVERYTHING: Final = str((1 << 53) - 1)
 _JOINED: Final = "2026-01-01T00:00:00+00:00"
+
+
+def flags(state: State) -> int:
+    """Return the application's flags: the members intent of a bot that Discord has not verified."""
+    return _MEMBERS_LIMITED if state.privileged_intents & _GUILD_MEMBERS else 0
 
 
 def application(state: State) -> Json:
@@ -21,7 +28,7 @@ def application(state: State) -> Json:
         "name": state.bot["username"],
         "description": "",
         "icon": None,
-        "flags": 0,
+        "flags": flags(state),
         "bot_public": False,
         "bot_require_code_grant": False,
         "verify_key": "",
@@ -59,19 +66,23 @@ def member(user: Json, roles: tuple[int, ...]) -> Json:
     }
 
 
-def guild(state: State) -> Json:
-    """Return the guild in the form of GUILD_CREATE."""
+def guild(state: State, guild_id: str) -> Json:
+    """Return a guild in the form of GUILD_CREATE; only the first one has channels and roles of its own."""
+    is_first = guild_id == state.guild_id
     return {
-        "id": state.guild_id,
-        "name": "Playground",
+        "id": guild_id,
+        "name": "Playground" if is_first else "Elsewhere",
         "icon": None,
         "owner_id": state.application_id,
-        "roles": [role(state.guild_id, "@everyone"), *(role(each, f"role {each}") for each in state.roles)],
+        "roles": [
+            role(guild_id, "@everyone"),
+            *(role(each, f"role {each}") for each in (state.roles if is_first else ())),
+        ],
         "emojis": [],
         "stickers": [],
         "features": [],
-        "channels": [channel(state, state.text_channel_id)],
-        "threads": [thread(state)],
+        "channels": [channel(state, each) for each in state.channels] if is_first else [],
+        "threads": [thread(state, each) for each in state.threads.values()] if is_first else [],
         "members": [member(state.bot, ())],
         "member_count": 1,
         "voice_states": [],
@@ -94,38 +105,41 @@ def guild(state: State) -> Json:
 
 
 def channel(state: State, channel_id: str) -> Json:
-    """Return the guild's text channel, its thread, or a DM."""
-    if channel_id == state.thread_id:
-        return thread(state)
+    """Return a text channel, a thread, or a DM."""
+    if channel_id in state.threads:
+        return thread(state, state.threads[channel_id])
     partner = state.dm_partner(channel_id)
     if partner is None:
         return {
             "id": channel_id,
             "type": TEXT,
             "guild_id": state.guild_id,
-            "name": "general",
-            "position": 0,
+            "name": state.channels[channel_id],
+            "position": [*state.channels].index(channel_id),
             "permission_overwrites": [],
             "nsfw": False,
             "topic": None,
             "parent_id": None,
             "permissions": _EVERYTHING,
+            "flags": 0,
         }
     user = state.users[partner]
     return {"id": channel_id, "type": DM, "recipients": [user], "last_message_id": None, "flags": 0}
 
 
-def thread(state: State) -> Json:
-    """Return the public thread of the guild's text channel."""
+def thread(state: State, one: Thread) -> Json:
+    """Return a public thread of a text channel."""
+    written = sum(not message.ephemeral for message in state.messages[one.id])
     return {
-        "id": state.thread_id,
+        "id": one.id,
         "type": THREAD,
         "guild_id": state.guild_id,
-        "parent_id": state.text_channel_id,
-        "owner_id": state.thread_owner["id"],
-        "name": "agent-thread",
+        "parent_id": one.parent_id,
+        "owner_id": one.owner["id"],
+        "name": one.name,
         "rate_limit_per_user": 0,
-        "message_count": 0,
+        "message_count": written,
+        "total_message_sent": written,
         "member_count": 1,
         "thread_metadata": {
             "archived": False,
@@ -134,7 +148,13 @@ def thread(state: State) -> Json:
             "locked": False,
         },
         "permissions": _EVERYTHING,
+        "flags": 0,
     }
+
+
+def deleted_thread(state: State, one: Thread) -> Json:
+    """Return a thread in the form of THREAD_DELETE."""
+    return {"id": one.id, "guild_id": state.guild_id, "parent_id": one.parent_id, "type": THREAD}
 
 
 def interaction(state: State, act: Interaction, data: Json, author: Member) -> Json:
@@ -164,6 +184,11 @@ def interaction(state: State, act: Interaction, data: Json, author: Member) -> J
         "app_permissions": _EVERYTHING,
         "attachment_size_limit": 10 * 1024 * 1024,
         "entitlements": [],
-        "authorizing_integration_owners": {"0": state.guild_id if in_guild else "0"},
+        "authorizing_integration_owners": _installed_by(state, author, in_guild=in_guild),
         **where,
     }
+
+
+def _installed_by(state: State, author: Member, *, in_guild: bool) -> Json:
+    """Return who has installed the bot: `0` is the guild, or 0 for the bot's own DM, and `1` the person."""
+    return {"0": state.guild_id if in_guild else "0"} if state.is_installed else {"1": author.user["id"]}

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 from typing import Final
 
-from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Member, Message, Where
+from openab_auth.bot.playground.discord.guild.model import ChannelId, Interaction, Json, Member, Message, Thread, Where
 from openab_auth.bot.playground.discord.rules import ENTRY_POINT, SLASH, registered
 
 EPOCH_MS: Final = 1_420_070_400_000  # Discord counts the time in its ids from here
@@ -24,18 +24,26 @@ class State:
         self._change = asyncio.Event()
         self.application_id = self.new_id()
         self.guild_id = self.new_id()
-        self.text_channel_id = self.new_id()
-        self.thread_id = self.new_id()
         self.users: dict[str, Json] = {}
         self.bot = self.new_user("openab", bot=True, id_=self.application_id)
         self.owner = self.new_user("owner")
-        self.thread_owner = self.owner
-        """The user who created the guild's thread, or the bot that opened it."""
+        self.is_installed = True
+        """Whether the guild has installed the bot; otherwise each person brings it along."""
         self.members: dict[str, Member] = {}
         """The members of the guild, by user id."""
+        self.elsewhere: dict[str, set[str]] = {}
+        """The bot's other guilds: the user ids of the members, by the guild's id."""
+        self.privileged_intents = 0
+        """The privileged intents that the developer portal has switched on."""
         self.roles: dict[str, bool] = {}
         """Role ids, and whether the bot has received them."""
-        self.messages: dict[str, list[Message]] = {self.text_channel_id: [], self.thread_id: []}
+        self.messages: dict[str, list[Message]] = {}  # by channel, thread or DM
+        self.channels: dict[str, str] = {}
+        """The names of the guild's text channels, by id."""
+        self.threads: dict[str, Thread] = {}
+        """The threads of the text channels, by id."""
+        self.text_channel_id = self.new_channel("general")
+        self.thread_id = self.new_thread("agent-thread", self.text_channel_id, self.owner).id
         self.dms: dict[str, str] = {}  # user id -> channel id
         self.interactions: dict[str, Interaction] = {}  # by token
         self._commands: dict[str, list[Json]] = {}  # by guild id, "" for the global ones
@@ -57,6 +65,37 @@ class State:
         self.users[str(user["id"])] = user
         return user
 
+    @property
+    def guild_ids(self) -> list[str]:
+        """Return the ids of the bot's guilds."""
+        return [self.guild_id, *self.elsewhere]
+
+    def roles_in(self, guild_id: str, user_id: str) -> tuple[int, ...] | None:
+        """Return the roles of a member; None for a user who is no member of this guild."""
+        if guild_id != self.guild_id:
+            return () if user_id in self.elsewhere[guild_id] else None
+        member = self.members.get(user_id)
+        return None if member is None else member.roles
+
+    def new_channel(self, name: str) -> ChannelId:
+        """Create a text channel, and return its id; a bot that is connected does not learn of it."""
+        id_ = ChannelId(self.new_id())
+        self.channels[id_], self.messages[id_] = name, []
+        return id_
+
+    def new_thread(self, name: str, parent_id: str, owner: Json, id_: str | None = None) -> Thread:
+        """Create a thread of a text channel; one that belongs to a message has the id of that message."""
+        thread = Thread(id_ or self.new_id(), name, parent_id, owner)
+        self.threads[thread.id], self.messages[thread.id] = thread, []
+        self.changed()
+        return thread
+
+    def remove_thread(self, thread_id: str) -> Thread:
+        """Remove a thread and its messages."""
+        del self.messages[thread_id]
+        self.changed()
+        return self.threads.pop(thread_id)
+
     def dm_channel(self, user_id: str) -> str:
         """Return the id of the DM channel between the bot and this user; open the channel if necessary."""
         if user_id not in self.dms:
@@ -65,14 +104,14 @@ class State:
         return self.dms[user_id]
 
     def dm_partner(self, channel_id: str) -> str | None:
-        """Return the user of a DM channel; None for the guild's channel and its thread."""
+        """Return the user of a DM channel; None for the guild's channels and threads."""
         return next((user for user, channel in self.dms.items() if channel == channel_id), None)
 
     def channel_id(self, user_id: str, where: Where) -> str:
-        """Return the guild's text channel, its thread, or this user's DM with the bot."""
+        """Return the id of the place that `where` means for this user."""
         if where == "dm":
             return self.dm_channel(user_id)
-        return self.thread_id if where == "thread" else self.text_channel_id
+        return {"guild": self.text_channel_id, "thread": self.thread_id}.get(where, where)
 
     def name_of(self, user_id: str) -> str:
         """Return the name of this user."""

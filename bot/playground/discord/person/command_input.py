@@ -12,7 +12,7 @@ OptionValue: TypeAlias = str | int | bool
 
 _SUBCOMMANDS: Final = {1, 2}
 _TYPES: Final[Mapping[int, type]] = {3: str, 4: int, 5: bool}
-_CONTEXTS: Final[Mapping[Where, int]] = {"guild": 0, "thread": 0, "dm": 1}
+_GUILD, _DM = 0, 1  # contexts of a command
 _LONGEST: Final = 6000  # characters of a string option
 
 
@@ -84,4 +84,4 @@ def _offered(command: Json, where: Where) -> bool:
     if where == "dm" and ("guild_id" in command or command.get("dm_permission") is False):
         return False
     contexts = command.get("contexts")
-    return command["type"] == 1 and (contexts is None or _CONTEXTS[where] in contexts)
+    return command["type"] == 1 and (contexts is None or (_DM if where == "dm" else _GUILD) in contexts)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from openab_auth.bot.playground.discord.api import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
-from openab_auth.bot.playground.discord.guild import Interaction, Json, Message, Where
+from openab_auth.bot.playground.discord.guild import ChannelId, Interaction, Json, Message, Where
 from openab_auth.bot.playground.discord.person import client_errors
 from openab_auth.bot.playground.discord.person.command_input import OptionValue, command_data
 from openab_auth.bot.playground.discord.person.events import Events
@@ -39,9 +39,13 @@ class Person:
         self.id = int(user["id"])
         self.name = str(user["username"])
 
-    def leave(self) -> None:
-        """Leave the guild."""
-        self._state.members.pop(self.user["id"], None)
+    async def leave(self, guild: int | None = None) -> None:
+        """Leave the guild, or another guild of the bot."""
+        await self._events.leave(self, guild)
+
+    async def join(self, guild: int | None = None) -> None:
+        """Join the guild again, or another guild of the bot."""
+        await self._events.join(self, guild)
 
     async def slash(self, command: str, /, *, where: Where = "guild", **options: OptionValue) -> ShownResponse:
         """Send a slash command, for example "auth login", and wait until the bot acknowledges it.
@@ -124,6 +128,10 @@ class Person:
         """Write a message; this project's bot receives only messages in its DMs."""
         return await self._events.say(self, text, where)
 
+    async def start_thread(self, name: str, text: str, *, where: Where = "guild") -> ChannelId:
+        """Write a message in a channel and start a thread from it; return where the thread is."""
+        return await self._events.start_thread(self, name, await self.say(text, where=where))
+
     def view(self, where: Where = "guild") -> list[Json]:
         """Return the messages that this person sees there as JSON, oldest first."""
         return [
@@ -140,6 +148,7 @@ class Person:
                 "loading": message.loading,
                 "edited": bool(message.edits),
                 "command": message.command,
+                "thread": thread.name if (thread := self._state.threads.get(message.id)) else None,
                 "asked_by": self._state.name_of(message.asked_by) if message.asked_by else None,
             }
             for message in self._state.messages[self._state.channel_id(self.user["id"], where)]

@@ -31,7 +31,7 @@ export function showPosted(requests) {
 }
 
 function entry({ title, kind, facts }) {
-  const [, person] = title.match(/^pending:.*:(\d+)$/) ?? [];
+  const [, person] = title.match(/(?:^pending:.*:|@u)(\d+)$/) ?? [];
   const rows = Object.entries(person ? { person: nameOf(person), ...facts } : facts).flatMap(([name, value]) => [make("dt", {}, t(name.replace("_", " "))), make("dd", {}, fact(value))]);
   return make("div", { className: "card", data: { kind } }, make("h3", {}, said(title), make("span", {}, t(KINDS[kind] ?? kind))), make("dl", {}, ...rows));
 }

@@ -7,8 +7,9 @@ import { t } from "/words.js";
 
 const STYLES = ["", "primary", "", "success", "danger"];
 
-/** Components call `press(message, part)` or `choose(message, part, values)`; `dismiss(message)` hides the message. */
-export function message(data, { press, choose, dismiss }) {
+/** Components call `press(message, part)` or `choose(message, part, values)`; `dismiss(message)` hides the message.
+    `visit(message)` opens the thread that began with it. */
+export function message(data, { press, choose, dismiss, visit }) {
   const meta = make("div", { className: "meta" }, make("strong", {}, data.author));
   if (data.bot) meta.append(make("span", { className: "app" }, t("APP")));
   meta.append(moment(data.at, "t"));
@@ -18,12 +19,17 @@ export function message(data, { press, choose, dismiss }) {
   const shown = JSON.stringify(data.components);
   const alone = data.attachments.filter((each) => !shown.includes(`attachment://${each.filename}`));
   body.append(...data.embeds.map(embed), ...alone.map(picture), ...data.components.map((part) => component(part, data, { press, choose })));
+  if (data.thread) {
+    const button = make("button", { type: "button", className: "started" }, `↳ ${data.thread}`);
+    button.addEventListener("click", () => visit(data));
+    body.append(button);
+  }
   if (data.ephemeral) {
     const button = make("button", { type: "button", className: "quiet" }, t("Dismiss message"));
     button.addEventListener("click", () => dismiss(data));
     body.append(make("p", { className: "private" }, make("span", { className: "eye", aria: { hidden: "true" } }), t("Only you can see this"), " · ", button));
   }
-  const name = data.ephemeral ? "message ephemeral" : "message";
+  const name = data.ephemeral ? "message ephemeral" : data.thread ? "message starter" : "message";
   const article = make("article", { className: name, tabIndex: -1, data: { id: data.id }, aria: { label: t("{author} says", data) } });
   if (data.command) article.append(make("p", { className: "asked" }, make("b", {}, data.asked_by), t(" used /{command}", data)));
   article.append(avatar(data.author), body);

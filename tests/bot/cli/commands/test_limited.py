@@ -32,7 +32,7 @@ def limits(call: Run) -> dict[str, object]:
     return {login["tenant"]: login.get("limited_until") for login in status["logins"]}
 
 
-@pytest.mark.parametrize("until", [str(UNTIL), datetime.fromtimestamp(UNTIL, UTC).isoformat()])
+@pytest.mark.parametrize("until", [str(UNTIL), datetime.fromtimestamp(UNTIL, UTC).isoformat()], ids=["seconds", "date"])
 def test_a_limited_account_is_shown_by_status(until: str, call: Run, store: FileStore) -> None:
     done = call("limited", "codex@team", "--until", until, "--json")
 

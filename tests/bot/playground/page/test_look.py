@@ -16,7 +16,8 @@ SCREENS = ((1280, 720), (390, 844))
 ENGLISH = re.compile(r"[A-Za-z]{3,}")
 # Names, which no language translates: products, people, channels, commands, files, and the parameters of OAuth.
 NAMES = re.compile(
-    r"#[0-9a-f]{6}|[\w.]+@example\.com|openab(?:-auth)?|Discord|English|ada|grace|bob|general|agent-thread|playground|Playground|auth\.json|/proc/locks|MCP"
+    r"(?:shared|ada|grace)-thread|own-accounts|by-key|TokenSource\(thread=…\)|API|"
+    r"#[0-9a-f]{6}|[\w.]+@example\.com|openab(?:-auth)?|Discord|English|ada|grace|bob|general|playground|Playground|auth\.json|/proc/locks|MCP"
     r"|mcp:notes|/auth [a-z]+|Code|Allow|state|verifier|global|pending:\S+|POST \S+|authorization_code|refresh_token"
     r"|\b(?:scope|code_verifier|client_id|resource|code|none)\b|SIGKILL|RLIMIT_FSIZE|refresh\.\w+|secret"
 )
@@ -25,8 +26,9 @@ TEXTS = """() => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const parent = node.parentElement;
-    // The requests to the vendor are in the words of OAuth.
-    if (parent.closest("code, script, noscript, time, option, #posted li") || !parent.checkVisibility()) continue;
+    // The requests to the vendor are in the words of OAuth, and people write in their own language.
+    const others = "code, script, noscript, time, option, #posted li, .starter .text";
+    if (parent.closest(others) || !parent.checkVisibility()) continue;
     found.push(node.textContent.trim());
   }
   for (const element of document.querySelectorAll("[aria-label], [title], [placeholder]")) {
@@ -81,7 +83,7 @@ async def test_card_mistake_and_form_fit_the_screen(visit: Visit, screen: tuple[
     assert await is_whole(visit, visit.message)
     await visit.paste("nonsense")
     await expect(visit.message).to_contain_text("❌")
-    await expect(page.locator(".message")).to_have_count(1)
+    await expect(visit.messages).to_have_count(1)
     assert await is_whole(visit, visit.message)
 
     await visit.paste_button.click()
@@ -105,16 +107,16 @@ async def test_card_mistake_and_form_fit_the_screen(visit: Visit, screen: tuple[
 async def test_an_answer_is_shown_wherever_the_log_was_scrolled_to(visit: Visit) -> None:
     page = visit.page
     await visit.begin()
-    card = page.locator(".message").first
+    card = visit.messages.first
     for _ in range(4):
         await page.locator("#text").fill("/auth help ")
         await page.keyboard.press("Enter")
-    await expect(page.locator(".message")).to_have_count(5)
-    await expect(page.locator(".message .container")).to_have_count(5)
+    await expect(visit.messages).to_have_count(5)
+    await expect(visit.messages.locator(".container")).to_have_count(5)
     await page.locator("#messages").evaluate("log => { log.scrollTop = 0 }")
     await page.locator("#text").fill("/auth status ")
     await page.keyboard.press("Enter")
-    await expect(page.locator(".message").nth(5).locator(".container")).to_be_in_viewport()
+    await expect(visit.messages.nth(5).locator(".container")).to_be_in_viewport()
 
     await page.locator("#text").fill("/auth complete ")
     await page.locator("#typed label input").fill("nonsense")
@@ -138,8 +140,10 @@ async def test_the_whole_page_is_in_chinese_when_chinese_is_chosen(visit: Visit)
     await untranslated(visit)
     await visit.paste(redirect)
     await expect(visit.store).to_contain_text("已登入")
-    for name in ("expire", "agents", "revoke", "kill", "start", "fill", "free"):
+    for name in ("ask", "expire", "agents", "revoke", "kill", "start", "fill", "free"):
         await visit.experiment(name)
+        if name == "ask":
+            await expect(page.locator("#threads [data-agent=failed], #threads [data-agent=served]")).to_have_count(3)
         if name == "agents":
             await expect(page.locator("#result-agents")).to_contain_text("32 個代理程式中有 32 個取得服務")
             await page.locator("#each summary").click()

@@ -21,7 +21,7 @@ from tests.cogs.auth.on_discord.discord_bot import running
 
 @pytest.fixture
 def thread(world: EmbeddedDiscord, bob: Person) -> ThreadId:
-    world.state.thread_owner = bob.user
+    world.state.threads[world.state.thread_id].owner = bob.user
     return ThreadId(int(world.state.thread_id))
 
 

@@ -19,7 +19,7 @@ from tests.support.patience import until
 
 @pytest.fixture
 def thread(world: EmbeddedDiscord, bob: Person) -> ThreadId:
-    world.state.thread_owner = bob.user
+    world.state.threads[world.state.thread_id].owner = bob.user
     return ThreadId(int(world.state.thread_id))
 
 
@@ -54,7 +54,7 @@ async def test_a_thread_that_a_bot_opened_belongs_to_the_messages_author(
     world: EmbeddedDiscord, service: AuthService, thread: ThreadId, bobs: SeenThread, bob: Person, store_path: Path
 ) -> None:
     state = world.state
-    state.thread_owner = state.bot
+    state.threads[state.thread_id].owner = state.bot
     parent = state.text_channel_id
     state.messages[parent].append(Message(state.thread_id, parent, bob.user, {"content": "go"}, 0.0))
     async with running(world, service):

@@ -1,9 +1,10 @@
 """Small agents: each process opens the store, calls the vendor's API, and reports the result as a line of JSON.
 
-    python -m openab_auth.bot.playground.thread_agents STORE TENANT API COUNT [--full-disk]
+    python -m openab_auth.bot.playground.agent_program STORE TENANT API COUNT [--full-disk] [--thread=ID …]
 
 Each agent does what the README recommends for agents in Python. One process imports everything and forks the agents, so
-that all of them run at the same time. Each agent has its own store, its own locks and its own connection.
+that all of them run at the same time. Each agent has its own store, its own locks and its own connection. With
+threads, the first agent works in the first thread, the second in the second one, and so on.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ _SHARED = (
     "anyio._backends._asyncio",
 )  # modules that a refresh imports
 _WORDS = ("store", "tenant", "api", "count")
+_THREAD = "--thread="
 
 
 def main(words: list[str]) -> int:
@@ -39,6 +41,7 @@ def main(words: list[str]) -> int:
     store, tenant, api, count = words[: len(_WORDS)]
     if "--full-disk" in words:
         set_full(0, full=True)
+    threads = [word.removeprefix(_THREAD) for word in words if word.startswith(_THREAD)]
     for module in _SHARED:
         importlib.import_module(module)
     gc.freeze()  # the collector then leaves these memory pages shared
@@ -47,7 +50,8 @@ def main(words: list[str]) -> int:
         if os.fork() == 0:
             try:
                 _report(number, state="asks")
-                asyncio.run(_agent(number, store, tenant, api, tls))
+                thread = threads[number - 1] if threads else None
+                asyncio.run(_agent(number, store, tenant, api, tls=tls, thread=thread))
             finally:
                 os._exit(0)  # after any error: only the first process may start agents
     while True:
@@ -57,16 +61,20 @@ def main(words: list[str]) -> int:
             return 0
 
 
-async def _agent(number: int, store: str, tenant: str, api: str, tls: ssl.SSLContext) -> None:
+async def _agent(  # noqa: PLR0913 - what an agent knows
+    number: int, store: str, tenant: str, api: str, *, tls: ssl.SSLContext, thread: str | None
+) -> None:
     begun = time.monotonic()
     try:
         async with (
-            TokenSource(open_store(store)) as source,
+            TokenSource(open_store(store), thread=thread) as source,
             httpx2.AsyncClient(auth=source.auth(tenant), verify=tls, trust_env=False, timeout=30) as client,
         ):
             reply = await client.get(api)
             token = await source.get_valid(tenant)
         outcome = {"state": "served" if reply.is_success else "refused", "token": token.value.fingerprint()[:6]}
+        if reply.is_success:
+            outcome["account"] = str(reply.json().get("email"))
     except OpenabAuthError as error:
         outcome = {"state": "failed", "code": error.code, "error": str(error)}
     except httpx2.HTTPError as error:
