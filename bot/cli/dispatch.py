@@ -23,6 +23,7 @@ _MODULES = {
     "use": "commands.use",
     "request": "commands.request",
     "limited": "commands.limited",
+    "mcp": "commands.mcp",
     "logout": "commands.logout",
     "token": "commands.tokens",
     "refresh": "commands.tokens",
