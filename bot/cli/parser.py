@@ -151,6 +151,18 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     _add_thread(parser)
 
 
+def _add_limited(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("account", metavar="ACCOUNT")
+    parser.add_argument(
+        "--until",
+        type=_moment,
+        required=True,
+        metavar="T",
+        help="unix seconds, or a date as 2030-01-31T12:00Z (UTC if it names no zone); a past time ends the limit",
+    )
+    _add_thread(parser)
+
+
 def _add_mcp(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", metavar="add|remove", choices=("add", "remove"))
     parser.add_argument("name", metavar="NAME", help="the name of the server, as in mcp:NAME")
@@ -248,6 +260,18 @@ def _seconds(text: str) -> int:
     return _whole_number(text, 10**9)
 
 
+def _moment(text: str) -> int:
+    from datetime import datetime  # noqa: PLC0415 - only this option needs it
+
+    from openab_auth.oauth.notices.limits import unix_time  # noqa: PLC0415 - as above
+
+    try:
+        return unix_time(int(text) if text.isascii() and text.isdigit() else datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        message = "unix seconds or a date is expected"
+        raise argparse.ArgumentTypeError(message) from None
+
+
 def _whole_number(text: str, most: int) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > most:
         message = f"a whole number from 0 to {most} is expected"
@@ -268,6 +292,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "refresh": ("refresh a login now", _add_refresh),
     "exec": ("run a command with each token in the variable that the vendor's tools read", _add_exec),
     "request": ("ask people in the agent's thread for a login", _add_request),
+    "limited": ("record that a vendor limits an account for some time", _add_limited),
     "use": ("choose the account that agents in a thread use", _add_use),
     "mcp": ("add or remove an MCP server, as people do in Discord", _add_mcp),
     "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),

@@ -29,6 +29,8 @@ from openab_auth.oauth.tokens.shared_refreshes import SharedRefreshes
 from openab_auth.storage import AsyncStore, Entry, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from openab_auth.oauth.client import Driver
     from openab_auth.oauth.errors import InsufficientScopeError
     from openab_auth.oauth.requests import LoginRequests
@@ -212,6 +214,21 @@ class TokenSource:
         account, _ = await self._find(tenant_or_vendor)
         server = (await self._runtime.load_catalogue()).server_of(account.tenant)
         return await self._store.update(lambda draft: note_demand(draft, account.tenant, server, scopes))
+
+    async def limited(self, tenant_or_vendor: str | Account, *, until: float | datetime) -> Account:
+        """Record that the vendor limits an account until a time, and return the account; nothing switches by itself.
+
+        `until` is in unix seconds, or a date; a date without a time zone is in UTC. A time in the past ends the limit.
+
+        Raises:
+            ValueError: `until` is no time.
+            NotLoggedInError, AccountNotForThreadError, ConfigError, StorageError: as `get_valid`.
+        """
+        from openab_auth.oauth.notices.limits import note_limit, unix_time  # noqa: PLC0415 - no token needs it
+
+        end, (account, _) = unix_time(until), await self._find(tenant_or_vendor)
+        await self._store.update(partial(note_limit, login=account.tenant, until=end, now=self._clock()))
+        return account
 
     async def aclose(self) -> None:
         """Wait for the running refreshes, so that no rotated token is lost, and close.

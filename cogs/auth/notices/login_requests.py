@@ -82,9 +82,8 @@ class LoginRequests:
         trouble, rest = "", _REST
         for channel in (request.message.channel,) if request.message else self._places(request):
             elsewhere = channel != request.thread
-            content = request_message(
-                self._language(due), request, await self._title(due, elsewhere=elsewhere), elsewhere=elsewhere
-            )
+            title, limited = await self._title(due, elsewhere=elsewhere), await self._limited(due)
+            content = request_message(self._language(due), request, title, limited, elsewhere=elsewhere)
             try:
                 async with awake_timeout(_DEADLINE):
                     message = await self._put(request, channel, content)
@@ -137,3 +136,8 @@ class LoginRequests:
     async def _title(self, due: DueRequest, *, elsewhere: bool) -> str:
         language = english() if elsewhere else self._language(due)
         return title_meant(language, await self._service.catalogue(), due.request.name)
+
+    async def _limited(self, due: DueRequest) -> tuple[tuple[str, int], ...]:
+        """Return the title of each limited account, and the end of its limit."""
+        catalogue, language = await self._service.catalogue(), self._language(due)
+        return tuple((title_meant(language, catalogue, login), until) for login, until in due.limited)

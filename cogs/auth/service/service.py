@@ -19,6 +19,7 @@ from openab_auth.cogs.auth.guard import (
     RateLimit,
 )
 from openab_auth.cogs.auth.service.accounts import account_named, narrowed, pending_named, person_meant
+from openab_auth.cogs.auth.service.notices import Notices
 from openab_auth.cogs.auth.service.people import People
 from openab_auth.cogs.auth.service.requests import Requests
 from openab_auth.cogs.auth.service.servers import Servers
@@ -60,6 +61,7 @@ class AuthService:
         self.threads = Threads(logins, runtime.store, guard)
         self.people = People(logins, guard, runtime.catalogue.auth.on_leave)
         self.requests = Requests(runtime, guard)
+        self.notices = Notices(logins, runtime, guard)
         self._logins = logins
         self._on_close = on_close
 
@@ -218,20 +220,6 @@ class AuthService:
             StorageError: the store cannot be read.
         """
         return await self._logins.pending(user)
-
-    async def newly_dead(self) -> tuple[LoginState, ...]:
-        """Return the dead logins that nobody was told about. They are written to the audit log and count as told now.
-
-        Raises:
-            StorageError: the store cannot be read or written.
-        """
-        await self.guard.audit.tell_left_out()  # this method is called every few seconds
-        died = await self._logins.states.newly_dead()
-        for state in died:
-            vendor = state.vendor.name if state.vendor else None
-            maker = state.logged_in_by or CONSOLE
-            await self.guard.audit.record("died", maker, "login_dead", vendor=vendor, tenant=state.tenant)
-        return died
 
     async def ask_logout(self, caller: Caller, word: str) -> ChosenLogin:
         """Return the login that a logout would end, if this person may end it.

@@ -264,6 +264,8 @@ def login(language: Language, state: LoginState) -> Markup:
         details.append(language.say("status-server", host=plain(state.access.host, _TITLE)))
     if state.shadowed_by:
         details.append(language.say("status-shadowed", variable=plain(state.shadowed_by, _TITLE)))
+    if state.limited_until:
+        details.append(language.say("status-limited", time=moment(state.limited_until)))
     first = language.say("status-login", mark="⚠️" if ended else "✅", title=title, state=says)
     return LINES.join([first, *([Markup(" · ").join(details)] if details else []), *_below(language, state)])
 

@@ -26,6 +26,7 @@ from openab_auth.cogs.auth.views.logout import (
     logout_question,
     replace_question,
 )
+from openab_auth.cogs.auth.views.notices import notice_message
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton, leave_message, person_question
 from openab_auth.cogs.auth.views.requests import RequestButton, answered_request, request_message, unanswered_request
@@ -80,6 +81,7 @@ __all__ = [
     "logout_question",
     "message_key",
     "no_choice",
+    "notice_message",
     "pending_choices",
     "person_question",
     "read_submit",

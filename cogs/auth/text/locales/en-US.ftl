@@ -97,6 +97,19 @@ login-ended =
         [none] Log in again with the button, or with { -login }.
        *[other] Reason: { $reason }. Log in again with the button, or with { -login }.
     }
+login-ends =
+    ⏳ **The login to { $login } ends { $relative }**, at { $time }, and nothing can renew it.
+    Log in again with the button, or with { -login }, before the agents here stop.
+login-replaced =
+    ℹ️ **{ $who } has replaced your login to { $login }.** Agents here use the new login now.
+    You have nothing to do. { -status } shows who is logged in.
+variable-ends =
+    ⏳ **The token for { $login } in { CODE($variable) } ends { $relative }**, at { $time }, and nothing can renew it.
+    Set a new token in the environment, and start the bot and the agents again.
+own-login-ended = ⚠️ **Somebody's own login to { $login } has ended.** Only its person can log in again.
+own-login-ends = ⏳ **Somebody's own login to { $login } ends { $relative }.** Only its person can log in again.
+notice-not-told = I could not tell { $person } by direct message.
+notice-nobody-known = Nobody knows who made this login, so I tell you.
 
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow you to use its login in other tools. The vendor could close the account.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
@@ -201,6 +214,7 @@ status-logged-in-by = logged in { $time } by { $who }
 status-other-host = { CODE($host) } receives the token of an account at { CODE($issuer) }
 status-shadowed = ⚠️ not used while { CODE($variable) } is set
 status-server = at { $host }
+status-limited = ⏸️ limited by its vendor; ends { $time }
 status-renewal-failed = ⚠️ renewal failed { $time }{ $reason ->
         [none] {""}
        *[other] {" "}({ $reason })
@@ -284,6 +298,7 @@ thread-problem = ⚠️ **{ $account }**: { $problem }
 request-needs = 🔑 **An agent in this thread needs a login to { $account }.** Press the button to log in; only you see the steps.
 request-needs-own = 🔑 **An agent in this thread needs the own login of { $person } to { $account }.** Only this person can press the button; nobody else sees the steps.
 request-elsewhere = The thread is { $thread }. I cannot write there: give me *View Channels* and *Send Messages in Threads*.
+request-limited = -# The vendor limits { $account }; that ends { $relative }, at { $time }.
 request-reason =
     The agent says:
     > { $reason }

@@ -170,6 +170,19 @@ login-ended =
         [none] 請按下方的按鈕，或使用 { -login } 重新登入。
        *[other] 原因：{ $reason }。請按下方的按鈕，或使用 { -login } 重新登入。
     }
+login-ends =
+    ⏳ **{ $login } 的登入將於 { $relative }（{ $time }）到期**，無法自動更新。
+    請在這裡的代理程式停擺之前，按下方的按鈕或使用 { -login } 重新登入。
+login-replaced =
+    ℹ️ **{ $who } 取代了您的 { $login } 登入。** 這裡的代理程式現在使用新的登入。
+    您不需要做任何事。{ -status } 會顯示誰已登入。
+variable-ends =
+    ⏳ **{ CODE($variable) } 裡 { $login } 的權杖將於 { $relative }（{ $time }）到期**，無法自動更新。
+    請在環境中設定新的權杖，然後重新啟動機器人與代理程式。
+own-login-ended = ⚠️ **某人自己的 { $login } 登入已失效。** 只有本人能重新登入。
+own-login-ends = ⏳ **某人自己的 { $login } 登入將於 { $relative } 到期。** 只有本人能重新登入。
+notice-not-told = 我無法私訊通知 { $person }。
+notice-nobody-known = 沒有人知道這個登入是誰建立的，所以通知您。
 
 risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在其他工具使用它的登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
@@ -266,6 +279,7 @@ status-logged-in-by = { $time } 由 { $who } 登入
 status-other-host = { CODE($host) } 會收到 { CODE($issuer) } 帳號的權杖
 status-shadowed = ⚠️ 設有 { CODE($variable) }，所以不會用到這個登入
 status-server = 位於 { $host }
+status-limited = ⏸️ 供應商限制中，{ $time } 解除
 status-renewal-failed = ⚠️ { $time } 更新失敗{ $reason ->
         [none] {""}
        *[other] （{ $reason }）
@@ -345,6 +359,7 @@ thread-problem = ⚠️ **{ $account }**：{ $problem }
 request-needs = 🔑 **這個討論串裡的代理程式需要登入 { $account }。** 請按按鈕登入；步驟只有您看得到。
 request-needs-own = 🔑 **這個討論串裡的代理程式需要 { $person } 自己的 { $account } 登入。** 只有本人能按按鈕；步驟別人看不到。
 request-elsewhere = 討論串是 { $thread }。我無法在那裡發言：請給我「檢視頻道」與「在討論串中傳送訊息」的權限。
+request-limited = -# 供應商正在限制 { $account }，{ $relative }（{ $time }）解除。
 request-reason =
     代理程式的說明：
     > { $reason }
