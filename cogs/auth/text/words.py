@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -182,10 +182,18 @@ def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Marku
     return LINES.join([language.say("login-overtaken", vendor=plain(title, _TITLE)), question])
 
 
-def ask_logout(language: Language, state: LoginState, *, revocable: bool, shared_with: Sequence[Tenant] = ()) -> Markup:
+def ask_logout(
+    language: Language,
+    state: LoginState,
+    *,
+    revocable: bool,
+    shared_with: Sequence[Tenant] = (),
+    title_of: Callable[[str], str] = str,
+) -> Markup:
     """Return the question before a logout, with what each choice ends.
 
-    `shared_with` are logins that a revocation may end as well. Nobody's personal login is named.
+    `shared_with` are logins that a revocation may end as well. `title_of` returns their titles. Nobody's personal login
+    is named.
     """
     title = account_title(language, state.vendor) if state.vendor else state.tenant
     lines = [
@@ -196,7 +204,7 @@ def ask_logout(language: Language, state: LoginState, *, revocable: bool, shared
     if revocable and shared_with:
         named = [tenant for tenant in shared_with if person_of(split_label(tenant)[1]) is None]
         if named:
-            lines.append(language.say("logout-shared", logins=plain(", ".join(named), _NAMES)))
+            lines.append(language.say("logout-shared", logins=plain(", ".join(map(title_of, named)), _NAMES)))
         if len(named) < len(shared_with):
             lines.append(language.say("logout-shared-personal"))
     if state.shadowed_by:
