@@ -68,6 +68,9 @@ def _ended_text(done: PersonLogout) -> str:
     lines += [f"{one_line(vendor)}: the pending login is cancelled." for vendor in done.pending]
     if done.had_choices:
         lines.append("Their choices and agreements in threads have ended.")
+    if done.made:
+        made = _names(done.made)
+        lines.append(f"Shared logins that they made stay: {made}. To end one, use `openab-auth logout TENANT`.")
     return "\n".join(lines)
 
 
