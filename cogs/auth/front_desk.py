@@ -107,7 +107,10 @@ class FrontDesk(PressHandler):
             return None  # cancelled or replaced: that request edits the message
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             return failure_message(language, error, "a login by a code", vendor=vendor.name)
-        return None if done is None else ReplyContent(words.logged_in(language, done), accent="good")
+        if done is None:
+            return None
+        text = words.logged_in(language, done, shared_serves=self.service.threads.shared_serves)
+        return ReplyContent(text, accent="good")
 
     async def _follow(self, interaction: discord.Interaction, offer: LoginOffer) -> LoginResult | None:
         """Wait for the end of the login, and show what the vendor's own program says until then."""

@@ -24,7 +24,7 @@ from openab_auth.oauth.threads import (
     store_threads,
 )
 from openab_auth.oauth.vendors import Catalogue, VendorName
-from openab_auth.storage import AsyncStore, Policies, SeenThread, ThreadId
+from openab_auth.storage import SHARED_ACCOUNTS, AsyncStore, Policies, SeenThread, ThreadId
 from openab_auth.storage.worker_thread import in_thread
 
 
@@ -39,7 +39,8 @@ class AccountOfThread(NamedTuple):
 class Threads:
     """Chooses the accounts of threads. Each method that takes a `Caller` passes the guard first."""
 
-    def __init__(self, logins: Logins, store: AsyncStore, guard: Guard) -> None:
+    def __init__(self, logins: Logins, store: AsyncStore, guard: Guard, policies: Policies) -> None:
+        self.shared_serves = SHARED_ACCOUNTS in {policies.everywhere, *policies.channels.values()}
         self._logins = logins
         self._store = store
         self._guard = guard

@@ -147,12 +147,12 @@ def _beginning(vendor: Vendor) -> Markup:
     return plain(f"{parts.scheme}://{parts.netloc}", _ACCOUNT)
 
 
-def logged_in(language: Language, done: LoginResult) -> Markup:
-    """Return the answer to a login that succeeded."""
+def logged_in(language: Language, done: LoginResult, *, shared_serves: bool = True) -> Markup:
+    """Return the answer to a login that succeeded; `shared_serves`: a shared login may serve threads here."""
     vendor = title_of(language, done.vendor)
     if done.by_program:
         return language.say("login-done-program", vendor=vendor)
-    use = language.say(_use_of(done.vendor.label))
+    use = language.say(_use_of(done.vendor.label, shared_serves=shared_serves))
     if done.account:
         lines = [language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT), use=use)]
     else:
@@ -164,10 +164,12 @@ def logged_in(language: Language, done: LoginResult) -> Markup:
     return LINES.join(lines)
 
 
-def _use_of(label: str) -> str:
-    if not label:
-        return "login-use-shared"
-    return "login-use-named" if person_of(label) is None else "login-use-personal"
+def _use_of(label: str, *, shared_serves: bool) -> str:
+    if person_of(label) is not None:
+        return "login-use-personal"
+    if not shared_serves:
+        return "login-use-outside"
+    return "login-use-named" if label else "login-use-shared"
 
 
 def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Markup:

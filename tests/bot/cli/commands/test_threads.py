@@ -188,6 +188,18 @@ def test_an_own_account_of_nobody_names_the_way_of_each_command(call: Run, store
     assert "`use`, `login` and `logout` take --user" in refused.stderr
 
 
+def test_exec_asks_nobody_for_a_token_that_it_cannot_pass(call: Run, store: Store, home: Path) -> None:
+    keys = '[vendors.keys]\nflow = "key"\nauthorize_url = "https://keys.example/"\n'
+    (home / ".config/openab-auth/config.toml").write_text(keys)
+    store.update(personal)
+
+    refused = call("exec", "keys", "--thread", "7", "--wait", "50", "--", "true")
+
+    assert refused.returncode == 2
+    assert "set exec_env in [vendors.keys]" in refused.stderr
+    assert not (home / ".openab/agent/auth.json.requests").exists()
+
+
 @pytest.mark.parametrize("words", [("codex", "codex@work"), ("codex@work", "codex-device"), ("codex", "codex@u41")])
 def test_two_accounts_of_one_vendor_in_one_exec_are_status_2(words: tuple[str, ...], call: Run, store: Store) -> None:
     done = call("exec", *words, "--", "true")

@@ -236,8 +236,10 @@ class TestPersonalPolicy:
         assert records().may_serve(UserId(bob.id), thread)
 
     async def test_a_shared_account_cannot_be_chosen(
-        self, bot: commands.Bot, thread: ThreadId, bob: Person, records: Records
+        self, bot: commands.Bot, thread: ThreadId, bob: Person, issuer: Issuer, records: Records
     ) -> None:
+        card = await log_in(bob, issuer, "shared")
+        assert "Agents in threads do not use this login" in card.content
         told = await use(bob, "shared")
 
         assert "may not use" in told.content
