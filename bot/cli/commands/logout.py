@@ -44,7 +44,7 @@ async def _end_person(arguments: argparse.Namespace, user: UserId | None) -> int
     async with open_logins(open_runtime(arguments)) as logins:
         done = await logins.end_person(user, revoke=arguments.revoke)
     if done.ended_nothing:
-        raise NothingOfPersonError(user)
+        raise NothingOfPersonError(user, done.made)
     result = {"user": str(user), "logins": [_ended_json(ended) for ended in done.logins], "pending": done.pending}
     print_result(result, _ended_text(done), as_json=arguments.json)
     return DONE

@@ -55,6 +55,9 @@ def test_it_names_the_shared_logins_that_the_person_made(call: Run, home: Path) 
     assert done.stdout.splitlines()[1:] == [
         "Shared logins that they made stay: codex@team. To end one, use `openab-auth logout TENANT`."
     ]
+    again = call("logout", "--user", "100")
+    assert again.returncode == 3
+    assert "the shared logins that they made are codex@team" in again.stderr
 
 
 def test_own_account_of_a_named_person_is_ended_alone(call: Run, home: Path) -> None:
