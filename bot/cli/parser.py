@@ -23,6 +23,9 @@ _REPEATS_NOTHING: Final = (
 )
 
 
+_ACCOUNT: Final = "a vendor, mcp:NAME, or one account: vendor@label, vendor@shared, vendor@me"
+
+
 class _Parser(argparse.ArgumentParser):
     """An ArgumentParser that raises its errors, so that `--json` holds for them, too."""
 
@@ -111,7 +114,7 @@ def _add_port(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_login(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("vendor", metavar="VENDOR")
+    parser.add_argument("vendor", metavar="VENDOR", help=_ACCOUNT)
     parser.add_argument(
         "--no-wait", action="store_true", help="do not wait for the approval; `complete VENDOR` can wait later"
     )
@@ -126,18 +129,23 @@ def _add_login(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_complete(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("vendor", metavar="VENDOR")
-    parser.add_argument("paste", metavar="PASTE", nargs="?", help="the redirect (default: read from standard input)")
+    parser.add_argument("vendor", metavar="VENDOR", help=_ACCOUNT)
+    parser.add_argument(
+        "paste",
+        metavar="PASTE",
+        nargs="?",
+        help="the redirect, the code or the API key (default: read from standard input)",
+    )
     _add_user(parser)
 
 
 def _add_cancel(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("vendor", metavar="VENDOR")
+    parser.add_argument("vendor", metavar="VENDOR", help=_ACCOUNT)
     _add_user(parser)
 
 
 def _add_token(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tenant", metavar="TENANT")
+    parser.add_argument("tenant", metavar="TENANT", help=_ACCOUNT)
     parser.add_argument(
         "--min-ttl", type=_seconds, metavar="S", help="seconds for which it must stay valid (default: 120)"
     )
@@ -146,8 +154,10 @@ def _add_token(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_request(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("account", metavar="ACCOUNT")
-    parser.add_argument("--reason", metavar="TEXT", default="", help="what it is needed for, at most 200 characters")
+    parser.add_argument("account", metavar="ACCOUNT", help=_ACCOUNT)
+    parser.add_argument(
+        "--reason", metavar="TEXT", default="", help="what it is needed for; only 200 characters are shown"
+    )
     _add_thread(parser)
 
 
@@ -170,7 +180,7 @@ def _add_mcp(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_refresh(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tenant", metavar="TENANT")
+    parser.add_argument("tenant", metavar="TENANT", help=_ACCOUNT)
     _add_thread(parser)
     parser.add_argument(
         "--rejected",
@@ -184,7 +194,7 @@ def _add_exec(parser: argparse.ArgumentParser) -> None:
         "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] [--wait S] [--thread ID]\n"
         "                        TENANT [TENANT ...] -- COMMAND ..."
     )
-    parser.add_argument("tenants", metavar="TENANT", nargs="+")
+    parser.add_argument("tenants", metavar="TENANT", nargs="+", help=_ACCOUNT)
     _add_wait(parser)
     _add_thread(parser)
 
@@ -225,7 +235,7 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_logout(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tenant", metavar="TENANT", nargs="?")
+    parser.add_argument("tenant", metavar="TENANT", nargs="?", help=_ACCOUNT)
     parser.add_argument("--local", action="store_true", help="only remove it from the store")
     parser.add_argument(
         "--user",
@@ -244,7 +254,11 @@ def _add_obscure(parser: argparse.ArgumentParser) -> None:
 
 def _add_user(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--user", type=_user, default=0, metavar="ID", help="a Discord user id (default: 0, the person at the console)"
+        "--user",
+        type=_user,
+        default=0,
+        metavar="ID",
+        help="the Discord id of the person who does this, and whose account @me is (default: 0, at the console)",
     )
 
 

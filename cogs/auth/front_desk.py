@@ -107,7 +107,10 @@ class FrontDesk(PressHandler):
             return None  # cancelled or replaced: that request edits the message
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             return failure_message(language, error, "a login by a code", vendor=vendor.name)
-        return None if done is None else ReplyContent(words.logged_in(language, done), accent="good")
+        if done is None:
+            return None
+        text = words.logged_in(language, done, shared_serves=self.service.threads.shared_serves)
+        return ReplyContent(text, accent="good")
 
     async def _follow(self, interaction: discord.Interaction, offer: LoginOffer) -> LoginResult | None:
         """Wait for the end of the login, and show what the vendor's own program says until then."""
@@ -195,7 +198,7 @@ class FrontDesk(PressHandler):
             *(language, status, user, title_of),
             incident=incident,
             only=only,
-            thread=thread_lines(language, accounts, title_of),
+            thread=thread_lines(language, accounts, title_of, user),
             first=agreement_buttons(language, accounts, user),
             name_of=partial(name_of, interaction),
         )
@@ -221,9 +224,10 @@ class FrontDesk(PressHandler):
             return
         await self.seen.learn(interaction)
         thread, language = ThreadId(interaction.channel.id), language_of(interaction)
-        account, agreed = await self.service.threads.use(caller_of(interaction), thread, word)
-        title = title_meant(language, await self.service.catalogue(), account.name)
-        await answer(interaction, chosen_message(language, title, agreed=agreed))
+        chosen = await self.service.threads.use(caller_of(interaction), thread, word)
+        title = title_meant(language, await self.service.catalogue(), chosen.account.name)
+        shown = chosen_message(language, title, agreed=chosen.agreed, logged_in=chosen.logged_in)
+        await answer(interaction, shown)
 
     async def drop_choice(self, interaction: discord.Interaction, vendor: str) -> None:
         """Drop the choice of an account of this vendor, and show what the thread uses then."""
@@ -265,7 +269,9 @@ class FrontDesk(PressHandler):
     async def ask_logout(self, interaction: discord.Interaction, vendor: str) -> None:
         """Ask whether to remove the login here, or to revoke it too."""
         chosen = await self.service.ask_logout(caller_of(interaction), vendor)
-        await answer(interaction, logout_question(language_of(interaction), chosen))
+        language = language_of(interaction)
+        title_of = partial(title_meant, language, await self.service.catalogue())
+        await answer(interaction, logout_question(language, chosen, title_of))
 
     async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
         """End the login here, and with `revoke` at the vendor too. The answer replaces the question."""

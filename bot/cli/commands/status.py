@@ -81,7 +81,8 @@ def _thread_account(account: ThreadAccount) -> dict[str, object]:
 def _account_line(account: ThreadAccount) -> str:
     if account.chosen is None:
         return f"no account of {account.vendor}; {account.problem and account.problem.happened}"
-    return f"agents use {account.login}, {_BECAUSE[account.chosen.because]}"
+    lacks = "; nobody is logged in to it" if account.lacks_login else ""
+    return f"agents use {account.login}, {_BECAUSE[account.chosen.because]}{lacks}"
 
 
 def _held(vendor: Vendor, variable: str) -> dict[str, object]:

@@ -37,6 +37,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
+from openab_auth.oauth.threads import policies_in
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, UserId
 from openab_auth.storage.worker_thread import in_thread
@@ -58,7 +59,7 @@ class AuthService:
         self.guard = guard
         self.clock = runtime.clock
         self.servers = Servers(logins.added, guard)
-        self.threads = Threads(logins, runtime.store, guard)
+        self.threads = Threads(logins, runtime.store, guard, policies_in(runtime.catalogue.auth))
         self.people = People(logins, guard, runtime.catalogue.auth.on_leave)
         self.requests = Requests(runtime, guard)
         self.notices = Notices(logins, runtime, guard)

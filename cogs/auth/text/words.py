@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
@@ -147,12 +147,12 @@ def _beginning(vendor: Vendor) -> Markup:
     return plain(f"{parts.scheme}://{parts.netloc}", _ACCOUNT)
 
 
-def logged_in(language: Language, done: LoginResult) -> Markup:
-    """Return the answer to a login that succeeded."""
+def logged_in(language: Language, done: LoginResult, *, shared_serves: bool = True) -> Markup:
+    """Return the answer to a login that succeeded; `shared_serves`: a shared login may serve threads here."""
     vendor = title_of(language, done.vendor)
     if done.by_program:
         return language.say("login-done-program", vendor=vendor)
-    use = language.say(_use_of(done.vendor.label))
+    use = language.say(_use_of(done.vendor.label, shared_serves=shared_serves))
     if done.account:
         lines = [language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT), use=use)]
     else:
@@ -164,10 +164,12 @@ def logged_in(language: Language, done: LoginResult) -> Markup:
     return LINES.join(lines)
 
 
-def _use_of(label: str) -> str:
-    if not label:
-        return "login-use-shared"
-    return "login-use-named" if person_of(label) is None else "login-use-personal"
+def _use_of(label: str, *, shared_serves: bool) -> str:
+    if person_of(label) is not None:
+        return "login-use-personal"
+    if not shared_serves:
+        return "login-use-outside"
+    return "login-use-named" if label else "login-use-shared"
 
 
 def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Markup:
@@ -182,10 +184,18 @@ def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Marku
     return LINES.join([language.say("login-overtaken", vendor=plain(title, _TITLE)), question])
 
 
-def ask_logout(language: Language, state: LoginState, *, revocable: bool, shared_with: Sequence[Tenant] = ()) -> Markup:
+def ask_logout(
+    language: Language,
+    state: LoginState,
+    *,
+    revocable: bool,
+    shared_with: Sequence[Tenant] = (),
+    title_of: Callable[[str], str] = str,
+) -> Markup:
     """Return the question before a logout, with what each choice ends.
 
-    `shared_with` are logins that a revocation may end as well. Nobody's personal login is named.
+    `shared_with` are logins that a revocation may end as well. `title_of` returns their titles. Nobody's personal login
+    is named.
     """
     title = account_title(language, state.vendor) if state.vendor else state.tenant
     lines = [
@@ -196,7 +206,7 @@ def ask_logout(language: Language, state: LoginState, *, revocable: bool, shared
     if revocable and shared_with:
         named = [tenant for tenant in shared_with if person_of(split_label(tenant)[1]) is None]
         if named:
-            lines.append(language.say("logout-shared", logins=plain(", ".join(named), _NAMES)))
+            lines.append(language.say("logout-shared", logins=plain(", ".join(map(title_of, named)), _NAMES)))
         if len(named) < len(shared_with):
             lines.append(language.say("logout-shared-personal"))
     if state.shadowed_by:

@@ -5,7 +5,7 @@ The buttons survive a restart.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, Literal, Self, TypeAlias, cast
 
@@ -143,7 +143,7 @@ class BesideButton(
             await desk.keep_login(interaction)
 
 
-def logout_question(language: Language, chosen: ChosenLogin) -> ReplyContent:
+def logout_question(language: Language, chosen: ChosenLogin, title_of: Callable[[str], str] = str) -> ReplyContent:
     """Return the question whether to remove the login here, to revoke it too, or to keep it.
 
     Raises:
@@ -151,7 +151,9 @@ def logout_question(language: Language, chosen: ChosenLogin) -> ReplyContent:
     """
     choices: list[LogoutChoice] = ["here", "revoke", "keep"] if chosen.revocable else ["here", "keep"]
     buttons = [LogoutButton(language, chosen.state.tenant, choice, chosen.generation) for choice in choices]
-    question = words.ask_logout(language, chosen.state, revocable=chosen.revocable, shared_with=chosen.shared_with)
+    question = words.ask_logout(
+        language, chosen.state, revocable=chosen.revocable, shared_with=chosen.shared_with, title_of=title_of
+    )
     return ReplyContent(question, _all(buttons))
 
 
