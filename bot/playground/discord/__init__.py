@@ -1,6 +1,6 @@
 """An embedded Discord on loopback; the real discord.py client connects to its REST API and gateway."""
 
-from openab_auth.bot.playground.discord.guild import ChannelId, Message, Where
+from openab_auth.bot.playground.discord.guild import ChannelId, Message, Permission, Where
 from openab_auth.bot.playground.discord.person import ActionRefusedError, Modal, OptionValue, Person, ShownResponse
 from openab_auth.bot.playground.discord.server import EmbeddedDiscord
 
@@ -11,6 +11,7 @@ __all__ = [
     "Message",
     "Modal",
     "OptionValue",
+    "Permission",
     "Person",
     "ShownResponse",
     "Where",

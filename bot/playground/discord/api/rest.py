@@ -68,6 +68,7 @@ class Rest:
             web.get("/gateway", self._gateway_address),
             web.get("/gateway/bot", self._gateway_address),
             web.get("/users/@me", self._me),
+            web.get("/users/@me/guilds", self._guilds),
             web.get("/users/{user}", self._user),
             web.get("/guilds/{guild}", self._guild),
             web.get("/guilds/{guild}/members/{user}", self._member),
@@ -126,7 +127,7 @@ class Rest:
         if request.match_info.get("app", self._state.application_id) != self._state.application_id:
             raise ApiError(403, 20012, "You are not authorized to perform this action on this application")
         if request.match_info.get("guild", self._state.guild_id) != self._state.guild_id:
-            raise ApiError(403, 50001, "Missing Access")
+            raise errors.missing_access()
 
     async def _gateway_address(self, request: web.Request) -> web.Response:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
@@ -135,6 +136,9 @@ class Rest:
 
     async def _me(self, _request: web.Request) -> web.Response:
         return json_reply(self._state.bot)
+
+    async def _guilds(self, _request: web.Request) -> web.Response:
+        return json_reply([payloads.guild_of_bot(self._state)])
 
     async def _user(self, request: web.Request) -> web.Response:
         user = self._state.users.get(request.match_info["user"])
@@ -200,16 +204,17 @@ class Rest:
         return json_reply(payloads.channel(self._state, self._channel(request)))
 
     async def _typing(self, request: web.Request) -> web.Response:
-        self._channel(request)
+        self._writable(request)
         return web.Response(status=204)
 
     async def _post_message(self, request: web.Request) -> web.Response:
-        channel_id, body = self._channel(request), self._message_body(request)
+        channel_id, body = self._writable(request), self._message_body(request)
         limits.check_message(body)
         if not any(body.get(key) for key in SHOWN):
             raise errors.empty_message()
         if body.get("enforce_nonce") and (before := self._state.message_with_nonce(str(body.get("nonce")))):
             return _shown(before)
+        await self._gateway.unarchive(channel_id)
         message = self._state.post(channel_id, self._state.bot, body)
         await self._gateway.announce(message)
         return _shown(message)
@@ -221,6 +226,7 @@ class Rest:
         message, body = self._message(request), self._message_body(request)
         if message.author["id"] != self._state.application_id:
             raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+        self._check_active(message)
         limits.check_message(body, before=message.body)
         message.change(body)
         self._state.changed()
@@ -230,6 +236,7 @@ class Rest:
         message = self._message(request)
         if message.author["id"] != self._state.application_id and self._state.dm_partner(message.channel_id):
             raise ApiError(403, 50003, "Cannot execute action on a DM channel")
+        self._check_active(message)
         self._state.delete(message)
         return web.Response(status=204)
 
@@ -243,7 +250,23 @@ class Rest:
         channel_id = request.match_info["channel"]
         if channel_id not in self._state.messages:
             raise errors.unknown_channel()
+        if not self._state.bot_may("view_channel", channel_id):
+            raise errors.missing_access()
         return channel_id
+
+    def _writable(self, request: web.Request) -> str:
+        channel_id = self._channel(request)
+        thread = self._state.threads.get(channel_id)
+        if not self._state.bot_may("send_messages_in_threads" if thread else "send_messages", channel_id):
+            raise errors.missing_permissions()
+        if thread is not None and thread.archived and thread.locked:
+            raise errors.thread_archived(locked=True)
+        return channel_id
+
+    def _check_active(self, message: Message) -> None:
+        thread = self._state.threads.get(message.channel_id)
+        if thread is not None and thread.archived:  # only a new message opens it again
+            raise errors.thread_archived(locked=False)
 
     def _message(self, request: web.Request) -> Message:
         message = self._state.message(request.match_info["message"])

@@ -13,6 +13,7 @@ from openab_auth.bot.playground.discord.guild.model import (
     Thread,
     Where,
 )
+from openab_auth.bot.playground.discord.guild.permissions import Permission
 from openab_auth.bot.playground.discord.guild.state import State
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "Json",
     "Member",
     "Message",
+    "Permission",
     "State",
+    "Thread",
     "Thread",
     "Where",
     "payloads",
