@@ -28,7 +28,6 @@ __all__ = [
     "Permission",
     "State",
     "Thread",
-    "Thread",
     "Where",
     "payloads",
 ]
