@@ -31,13 +31,17 @@ _REFUSED_TOKEN = (
     "discord.bot_token",
     "Discord refuses this token; copy it again from the Bot page of Discord's developer portal",
 )
+_NO_MEMBERS_INTENT = (
+    "auth.on_leave",
+    "needs the server members intent, which is off; switch it on on the Bot page of Discord's developer portal",
+)
 
 
 async def run_bot(config: Config, location: str, environ: Mapping[str, str]) -> None:
     """Run the bot until SIGTERM or SIGINT; then finish the work in flight and close the store, within 10 s.
 
     Raises:
-        ConfigError: there is no bot token, Discord refuses it, or another setting is wrong.
+        ConfigError: there is no bot token, Discord refuses it or an intent, or another setting is wrong.
         DiscordUnavailableError, DiscordQuotaError: Discord gives no usable answer, or takes no new commands today.
         DiscordRefusedError: Discord refuses the bot, in its own words.
         StorageError: the store cannot be opened, or not be written.
@@ -129,6 +133,8 @@ async def _connect(client: AuthBot, settings: DiscordSettings, config: Config, p
         await client.start(settings.bot_token.reveal())
     except discord.LoginFailure as error:
         raise ConfigError(config.file or "the environment", (_REFUSED_TOKEN,)) from error
+    except discord.PrivilegedIntentsRequired as error:
+        raise ConfigError(config.file or "the environment", (_NO_MEMBERS_INTENT,)) from error
     except discord.ConnectionClosed as error:
         if error.code == _AUTHENTICATION_FAILED:
             raise ConfigError(config.file or "the environment", (_REFUSED_TOKEN,)) from error

@@ -24,18 +24,21 @@ _GATEWAY_DEADLINE = 8.0  # seconds
 
 
 class AuthBot(commands.Bot):
-    """A bot with the /auth commands and nothing else; it asks for no privileged intent."""
+    """A bot with the /auth commands and nothing else; only `[auth] on_leave` needs a privileged intent."""
 
     def __init__(self, settings: DiscordSettings, service: AuthService, proxy: Proxy | None = None) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
         intents.dm_messages = settings.allow_dm  # a paste sent as a DM; its content comes without a privileged intent
+        intents.members = service.people.on_leave is not None
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,  # pastes are not kept in memory
+            member_cache_flags=discord.MemberCacheFlags.none(),  # a leave needs no list of all members
+            chunk_guilds_at_startup=False,
             proxy=proxy.address if proxy else None,
             proxy_auth=proxy.auth if proxy else None,
         )

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from openab_auth.oauth.errors import NobodyMeantError, NotLoggedInError, ProgramKeepsLoginError
-from openab_auth.oauth.vendors.account_labels import OWN, SHARED, own_label, person_of, with_label
+from openab_auth.oauth.vendors.account_labels import OWN, SHARED, own_label, person_of, split_label, with_label
 from openab_auth.oauth.vendors.flow_rules import rules_of
 from openab_auth.oauth.vendors.server_names import VendorName, bare_name, full_name, names_server
-from openab_auth.storage.entries import Entry, McpEntry, Tenant, TokenEntry, UserId
+from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.catalogue import Catalogue
@@ -97,6 +97,16 @@ def stored_account(tenant: Tenant, entry: Entry, catalogue: Catalogue) -> Accoun
         return Account(full_name(tenant), tenant, server.label if server else "")
     vendor = catalogue.vendor_of(tenant)
     return Account(vendor.name, tenant, vendor.label) if vendor else Account(VendorName(tenant), tenant)
+
+
+def owner_of_login(tenant: Tenant, entry: LoginEntry, catalogue: Catalogue) -> UserId | None:
+    """Return the person whose own account has this key; None for an account of everybody.
+
+    The account of a vendor that the config no longer has is still its person's own.
+    """
+    if catalogue.row_of(tenant, entry) is not None:  # a vendor's own tenant may end in `@`, too
+        return stored_account(tenant, entry, catalogue).person
+    return person_of(split_label(tenant)[1])
 
 
 def vendor_meant(word: str, catalogue: Catalogue) -> Vendor | None:

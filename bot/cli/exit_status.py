@@ -12,11 +12,11 @@ from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     InsufficientScopeError,
     LoginChangedError,
+    LoginConflictError,
     LoginDeadError,
     LoginDeniedError,
     LoginExpiredError,
     LoginNotStoredError,
-    LoginTakenError,
     NoPendingLoginError,
     NotLoggedInError,
     NotRequestableError,
@@ -87,7 +87,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (ProgramWaitsError, 7),
     (LoginDeniedError, 7),
     (LoginExpiredError, 7),
-    (LoginTakenError, 7),
+    (LoginConflictError, 7),
 )
 
 

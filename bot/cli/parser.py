@@ -115,6 +115,13 @@ def _add_login(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-wait", action="store_true", help="do not wait for the approval; `complete VENDOR` can wait later"
     )
+    parser.add_argument(
+        "--beside",
+        action="append",
+        default=[],
+        metavar="TENANT",
+        help="a login of the same vendor account, which may be stored a second time; repeat it for each of them",
+    )
     _add_user(parser)
 
 

@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import ClosingError, Members
-from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages, LoginRequests
+from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages, Leaves, LoginRequests
 from openab_auth.cogs.auth.pastes import Paste
 from openab_auth.cogs.auth.replies import COG, LOST, acknowledge, answer, reason
 from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
@@ -22,12 +22,15 @@ from openab_auth.cogs.auth.views import (
     NO_CHOICE,
     AgreeButton,
     AskAccessButton,
+    BesideButton,
     CancelButton,
     DropButton,
+    EndPersonButton,
     HowButton,
     LoginButton,
     LogoutButton,
     PasteButton,
+    PersonChoiceButton,
     ReplaceButton,
     RequestButton,
     failure_message,
@@ -45,9 +48,12 @@ _BUTTONS = (
     CancelButton,
     LogoutButton,
     ReplaceButton,
+    BesideButton,
     AskAccessButton,
     DropButton,
     AgreeButton,
+    EndPersonButton,
+    PersonChoiceButton,
     RequestButton,
 )
 
@@ -67,6 +73,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         service.guard.admission.fetch_caller = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._dead_logins = DeadLogins(bot, service, self._languages)
+        self._leaves = Leaves(bot, service, self._languages)
         self._requests = LoginRequests(bot, service)
         self._resumption = Resumption(service)
         self.threads = ThreadEvents(bot, self.desk.seen)
@@ -80,6 +87,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         await self.threads.start()
         if self._bot.tree.translator is None:  # a host bot keeps its own translator
             await self._bot.tree.set_translator(CommandTranslator())
+        self._leaves.start()
         if self._bot.is_ready():
             self._dead_logins.start()
             self._requests.start()
@@ -87,6 +95,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     async def cog_unload(self) -> None:
         """Answer the open requests, then close everything."""
         self._bot.remove_dynamic_items(*_BUTTONS)
+        self._leaves.stop()
         await self._dead_logins.aclose()
         await self._requests.aclose()
         await self._resumption.aclose()

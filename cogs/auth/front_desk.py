@@ -11,10 +11,11 @@ import discord
 
 from openab_auth.cogs.auth.guard import AccessDeniedError, caller_of
 from openab_auth.cogs.auth.pastes import Paste, Pastes
+from openab_auth.cogs.auth.people import PeopleDesk, name_of
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answer, reason, send
 from openab_auth.cogs.auth.seen_threads import SeenThreads
 from openab_auth.cogs.auth.service import AuthService, person_asked
-from openab_auth.cogs.auth.text import account_title, english, language_of, title_meant, words
+from openab_auth.cogs.auth.text import english, language_of, title_meant, words
 from openab_auth.cogs.auth.views import (
     LastPage,
     LoginCards,
@@ -25,6 +26,7 @@ from openab_auth.cogs.auth.views import (
     agreement_question,
     card_of,
     chosen_message,
+    conflict_question,
     failure_message,
     help_message,
     how_message,
@@ -32,7 +34,6 @@ from openab_auth.cogs.auth.views import (
     logout_question,
     message_key,
     removed_message,
-    replace_question,
     report,
     status_message,
     thread_lines,
@@ -40,7 +41,7 @@ from openab_auth.cogs.auth.views import (
     told_with,
 )
 from openab_auth.oauth.accounts import vendor_meant
-from openab_auth.oauth.errors import LoginTakenError, NoPendingLoginError
+from openab_auth.oauth.errors import LoginConflictError, NoPendingLoginError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.threads import ThreadAccount
 from openab_auth.storage import ThreadId
@@ -57,6 +58,7 @@ class FrontDesk(PressHandler):
         self._cards = LoginCards(service.clock)
         self.pastes = Pastes(service, self._cards)
         self.seen = SeenThreads(service.threads)
+        self.people = PeopleDesk(service)
 
     async def aclose(self) -> None:
         """Answer the open requests, then close everything."""
@@ -73,14 +75,20 @@ class FrontDesk(PressHandler):
 
     # The two steps
 
-    async def login(self, interaction: discord.Interaction, vendor: str, *, replaces: str | None = None) -> None:
+    async def login(
+        self,
+        interaction: discord.Interaction,
+        vendor: str,
+        *,
+        replaces: str | None = None,
+        beside: str | None = None,
+    ) -> None:
         """Show the link, or ask whether to replace another person's login."""
         try:
-            offer = await self.service.login(caller_of(interaction), vendor, replaces=replaces)
-        except LoginTakenError as taken:
-            language = language_of(interaction)
-            title = title_meant(language, await self.service.catalogue(), taken.tenant)
-            await answer(interaction, replace_question(language, vendor, title, taken))
+            offer = await self.service.login(caller_of(interaction), vendor, replaces=replaces, beside=beside)
+        except LoginConflictError as conflict:
+            language, catalogue = language_of(interaction), await self.service.catalogue()
+            await answer(interaction, conflict_question(language, vendor, catalogue, conflict))
         else:
             await self._cards.show(interaction, offer, partial(self._last_content, interaction, offer))
 
@@ -93,8 +101,8 @@ class FrontDesk(PressHandler):
         try:
             try:
                 done = await self._follow(interaction, offer)
-            except LoginTakenError as taken:
-                return replace_question(language, vendor.name, account_title(language, vendor), taken)
+            except LoginConflictError as conflict:
+                return conflict_question(language, vendor.name, await self.service.catalogue(), conflict)
         except NoPendingLoginError:
             return None  # cancelled or replaced: that request edits the message
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
@@ -189,6 +197,7 @@ class FrontDesk(PressHandler):
             only=only,
             thread=thread_lines(language, accounts, title_of),
             first=agreement_buttons(language, accounts, user),
+            name_of=partial(name_of, interaction),
         )
         await answer(interaction, shown)
 

@@ -14,11 +14,11 @@ import discord
 from openab_auth.cogs.auth.guard import Caller, caller_of
 from openab_auth.cogs.auth.replies import ReplyContent, answer, follow_up, retract
 from openab_auth.cogs.auth.service import AuthService
-from openab_auth.cogs.auth.text import Language, language_of, title_meant, words
-from openab_auth.cogs.auth.views import LoginCards, failure_message, message_key, replace_question, takes_paste
+from openab_auth.cogs.auth.text import Language, language_of, words
+from openab_auth.cogs.auth.views import LoginCards, conflict_question, failure_message, message_key, takes_paste
 from openab_auth.oauth.accounts import vendor_meant
 from openab_auth.oauth.entries import PendingLogin
-from openab_auth.oauth.errors import LoginTakenError, NoPendingLoginError
+from openab_auth.oauth.errors import LoginConflictError, NoPendingLoginError
 from openab_auth.oauth.paste.key import is_key
 from openab_auth.storage.errors import StorageError
 
@@ -115,11 +115,11 @@ class Pastes:
         """Finish the login, and describe the result. Every failure is a result, too."""
         try:
             done = await self._service.complete(caller, paste.text, paste.vendor, paste.generation)
-        except LoginTakenError as taken:
+        except LoginConflictError as conflict:
             catalogue = await self._service.catalogue()
-            found, title = catalogue.vendor_of(taken.tenant), title_meant(language, catalogue, taken.tenant)
-            vendor = found.name if found else taken.tenant
-            return _Result(replace_question(language, vendor, title, taken), vendor)
+            found = catalogue.vendor_of(conflict.tenant)
+            vendor = found.name if found else conflict.tenant
+            return _Result(conflict_question(language, vendor, catalogue, conflict), vendor)
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             return await self._failed(caller, language, paste, doing, error)
         return _Result(ReplyContent(words.logged_in(language, done), accent="good"), done.vendor.name)

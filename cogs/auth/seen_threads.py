@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import discord
 
+from openab_auth.cogs.auth.guard import caller_of
 from openab_auth.cogs.auth.replies import LOST, reason
 from openab_auth.cogs.auth.service import Threads
 from openab_auth.oauth.http import awake_timeout
@@ -25,9 +26,14 @@ class SeenThreads:
         self._threads = threads
 
     async def learn(self, interaction: discord.Interaction) -> None:
-        """Store where an interaction comes from."""
+        """Store where an interaction comes from.
+
+        Everybody can bring the bot to a server that has not installed it. What happens there is stored only for people
+        who may use `/auth`: a stranger's many threads would push those of others out of the store.
+        """
         channel, client = interaction.channel, interaction.client
-        if channel is None:
+        is_foreign = interaction.guild_id is not None and not interaction.is_guild_integration()
+        if channel is None or (is_foreign and not self._threads.admits(caller_of(interaction))):
             return
         if isinstance(channel, discord.Thread):
             await self.learn_thread(client, channel, interaction.application_id)

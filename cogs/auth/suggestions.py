@@ -27,6 +27,7 @@ from openab_auth.cogs.auth.views import (
 )
 from openab_auth.oauth.accounts import vendor_meant
 from openab_auth.oauth.entries import PendingLogin
+from openab_auth.oauth.flows import flow_of
 from openab_auth.oauth.logins import LoginState
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.oauth.vendors.account_labels import own_label, split_label
@@ -79,10 +80,10 @@ class Suggestions:
         except OpenabAuthError:
             states = ()
         by_label = {state.label: state for state in states if state.person in {None, caller.user}}
-        own = own_label(caller.user)
-        labels = ["", *sorted(by_label.keys() - {"", own}), own]
+        own, labelled = own_label(caller.user), await self._has_labels(interaction)
+        labels = ["", *sorted(by_label.keys() - {"", own}), own] if labelled else [""]
         found = {label: state_label(language, by_label.get(label)) for label in labels}
-        return account_choices(language, found, caller.user, typed, new=True)
+        return account_choices(language, found, caller.user, typed, new=labelled)
 
     async def used_accounts(self, interaction: discord.Interaction, typed: str) -> Choices:
         """Suggest the accounts that have a login."""
@@ -105,6 +106,11 @@ class Suggestions:
 
         asked = self._of_vendor(interaction, self._service.pending(caller))
         return await suggest(language, asked, choices, "pending")
+
+    async def _has_labels(self, interaction: discord.Interaction) -> bool:
+        """Return whether the chosen vendor can have several accounts; its own program keeps only one login."""
+        row = vendor_meant(str(getattr(interaction.namespace, "vendor", "")), await self._service.catalogue())
+        return row is None or not flow_of(row).runs_program
 
     async def _of_vendor(self, interaction: discord.Interaction, asked: Awaitable[Sequence[T]]) -> Sequence[T]:
         """Return the logins of the vendor that the person has chosen; all of them if they have chosen none yet."""

@@ -5,7 +5,14 @@ from openab_auth.lazy import lazy_names
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.oauth.config.channels import CHANNEL_KEYS, ChannelSettings
-    from openab_auth.oauth.config.config import DEFAULT_STORE, AuthSettings, Config, parse_config, store_location
+    from openab_auth.oauth.config.config import (
+        DEFAULT_STORE,
+        AuthSettings,
+        Config,
+        OnLeave,
+        parse_config,
+        store_location,
+    )
     from openab_auth.oauth.config.obscured_text import NotObscuredError, obscure, unobscure
     from openab_auth.oauth.config.paths import expand_home, path_from_variable
     from openab_auth.oauth.config.programs import absolute_path, find_program, working_folder
@@ -29,6 +36,7 @@ __all__ = [
     "ConfigMistakes",
     "ConfigTable",
     "NotObscuredError",
+    "OnLeave",
     "RefusedFileError",
     "absolute_path",
     "environment_value",
@@ -56,6 +64,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "DEFAULT_STORE": "config",
             "AuthSettings": "config",
             "Config": "config",
+            "OnLeave": "config",
             "parse_config": "config",
             "store_location": "config",
             "NotObscuredError": "obscured_text",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from openab_auth.oauth.config.paths import expand_home, find_config, path_in_config
 from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
 TABLES: Final = ("discord", "store", "auth", "vendors", "mcp")
 STORE_KEYS: Final = ("path",)
+OnLeave: TypeAlias = Literal["tell", "end"]  # tell the operators, or end everything that the person has
 _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # other rooms replace the variables of these tables
 
 
@@ -36,7 +37,8 @@ class AuthSettings:
     that know their thread ask in it for a login that is missing. `mcp_json` is the
     path of openab's own list of MCP servers, empty for no list. `mcp_add` lets people add servers from Discord. With
     `mcp_proxy`, requests to MCP servers take the proxies of the environment. `accounts` says whose account serves a
-    thread in which nobody has chosen, and `channels` what single channels override.
+    thread in which nobody has chosen, and `channels` what single channels override. `on_leave` says what the bot does
+    when a person has left; None is nothing.
     """
 
     vendors: tuple[str, ...] | None = None
@@ -49,6 +51,7 @@ class AuthSettings:
     mcp_proxy: bool = False
     accounts: AccountPolicy = SHARED_ACCOUNTS
     channels: Mapping[int, ChannelSettings] = field(default_factory=dict)
+    on_leave: OnLeave | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             mcp_proxy=auth.one_of("mcp_proxy", ("none", "environment"), "none") == "environment",
             accounts=_accounts(auth) if "accounts" in top.table("auth") else SHARED_ACCOUNTS,
             channels=_channels(auth) if "channels" in top.table("auth") else {},
+            on_leave=_on_leave(auth) if "on_leave" in top.table("auth") else None,
         ),
         vendors=top.tables("vendors"),
         vendor_templates=ConfigTable(found, "", []).tables("vendors"),
@@ -160,6 +164,10 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
         mcp=top.tables("mcp"),
         mistakes=tuple(mistakes),
     )
+
+
+def _on_leave(auth: ConfigTable) -> OnLeave:
+    return "end" if auth.one_of("on_leave", ("tell", "end"), "tell") == "end" else "tell"
 
 
 def _accounts(auth: ConfigTable) -> AccountPolicy:

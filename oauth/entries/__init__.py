@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from openab_auth.oauth.entries.access_token import AccessToken
     from openab_auth.oauth.entries.backoff import configuration_hash
     from openab_auth.oauth.entries.entry_index import EntryIndex, build_index
-    from openab_auth.oauth.entries.generation import GENERATION_DIGITS, generation_of, generation_of_pending
+    from openab_auth.oauth.entries.generation import (
+        GENERATION_DIGITS,
+        generation_of,
+        generation_of_pending,
+        generation_together,
+    )
     from openab_auth.oauth.entries.indexed_store import IndexedStore
     from openab_auth.oauth.entries.lease import hold_lease, rechecks
     from openab_auth.oauth.entries.login_entry import (
@@ -48,6 +53,7 @@ __all__ = [
     "end_rejected",
     "generation_of",
     "generation_of_pending",
+    "generation_together",
     "hold_lease",
     "read_login",
     "rechecks",
@@ -78,6 +84,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "end_rejected": "login_entry",
             "generation_of": "generation",
             "generation_of_pending": "generation",
+            "generation_together": "generation",
             "hold_lease": "lease",
             "read_login": "login_entry",
             "rechecks": "lease",

@@ -6,6 +6,7 @@ generation; a renewal by any program keeps it. The hash fits into a button, reve
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry, TokenEntry
@@ -28,6 +29,11 @@ def generation_of(entry: Entry | None, note: Note | None) -> str:
         origin = f"token {(entry.refresh_token or entry.access_token).fingerprint()}"
     client = entry.token_endpoint if isinstance(entry, TokenEntry) else entry.client_id
     return _short("login", origin, client)  # a renewal changes neither the endpoint nor the client
+
+
+def generation_together(generations: Iterable[str]) -> str:
+    """Return one hash of the generations of several logins, in any order: it changes if any login of them does."""
+    return _short("together", *sorted({*generations}))
 
 
 def generation_of_pending(entry: PendingEntry) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from openab_auth.oauth.entries import login_entry, pending_entry
+from openab_auth.oauth.entries.account_limits import check_few_accounts
 from openab_auth.oauth.entries.indexed_store import IndexedStore
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.vendors import Vendor
@@ -36,11 +37,14 @@ class PendingLogins:
 
         Raises:
             LoginTakenError: another person is logged in there, and nobody agreed to replace that login.
+            TooManyAccountsError: the person has logged in to too many accounts with a label.
             TooManyLoginsError, TooManyWaitError: the person, or all people together, have too many pending logins.
         """
 
         def write(draft: Draft) -> None:
             login_entry.check_not_taken(draft, draft.notes, vendor.tenant, user, agreed=begun.replaces)
+            if vendor.label:
+                check_few_accounts(draft, draft.notes, vendor.tenant, user)
             pending_entry.begin(draft, user, entry, begun, limit=self._limit, now=self._clock())
             if also:
                 also(draft)

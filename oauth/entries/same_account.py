@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from openab_auth.oauth.entries.generation import generation_of, generation_together
 from openab_auth.oauth.entries.login_entry import has_login
-from openab_auth.oauth.vendors.account_labels import base_of
+from openab_auth.oauth.errors import AccountStoredError
+from openab_auth.oauth.vendors.account_labels import base_of, person_of, split_label
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
-    from openab_auth.oauth.vendors import Catalogue
+    from openab_auth.oauth.entries.pending_entry import PendingLogin
+    from openab_auth.oauth.vendors import Catalogue, Vendor
+    from openab_auth.storage.commit.draft import Draft
     from openab_auth.storage.records.notes import Note
 
 
@@ -43,9 +47,39 @@ def logins_of_account(  # noqa: PLR0913, PLR0917 - the account, and where to loo
         if tenant != but
         and isinstance(entry, LoginEntry)
         and has_login(entries, Tenant(tenant))
+        and _is_same(ids, notes.get(tenant))  # before the client, which takes longer to find
         and client_of(Tenant(tenant), entry, catalogue) == client_id
-        and _is_same(ids, notes.get(tenant))
     )
+
+
+def check_stored_once(
+    draft: Draft, vendor: Vendor, login: PendingLogin, replaced: Note | None, catalogue: Catalogue
+) -> None:
+    """Refuse the new login in `draft` if another login of this vendor is of the same account; call it under the lock.
+
+    A person may have agreed to exactly these other logins. Nobody is asked again if the login that is `replaced` was of
+    this account, too: the account is not stored once more by that.
+
+    Raises:
+        AccountStoredError: the account is stored under another key of this vendor.
+    """
+    tenant, note = vendor.tenant, draft.notes.get(vendor.tenant)
+    if note is None or note.subject is None or _is_same(note.subject.ids, replaced):
+        return
+    found = logins_of_same_account(tenant, draft, draft.notes, catalogue)
+    others = tuple(other for other in found if _default_of(other, catalogue) == vendor.default_tenant)
+    generation = generation_together(generation_of(draft[other], draft.notes.get(other)) for other in others)
+    if others and generation != login.begun.beside:
+        shown = tuple(other for other in others if person_of(split_label(other)[1]) in {None, login.user})
+        raise AccountStoredError(
+            vendor.name, tenant, others, shown=shown, generation=generation, replaces=login.begun.replaces
+        )
+
+
+def _default_of(tenant: Tenant, catalogue: Catalogue) -> Tenant:
+    """Return the key of the shared default beside which this login is."""
+    row = catalogue.vendor_of(tenant)
+    return row.default_tenant if row else Tenant(base_of(tenant))
 
 
 def client_of(tenant: Tenant, entry: LoginEntry, catalogue: Catalogue) -> str:

@@ -27,6 +27,7 @@ OpenabAuthError
     ├── InsufficientScopeError      the login works, but lacks scopes for this request
     ├── UnknownVendorError          the vendor is unknown, or not offered here
     │   ├── LabelError              no account can have this label
+    │   ├── ProgramsOnlyAccountError  the vendor's own program keeps one login, so no account has a label
     │   ├── NobodyMeantError        `@me` was asked for, and nobody is known whose account that is
     │   ├── RiskNotAcceptedError    the operator has not accepted this vendor's risk
     │   └── NoLoginError            the vendor has no login here; its tokens are environment variables
@@ -45,9 +46,12 @@ OpenabAuthError
     ├── LoginExpiredError           nobody approved a device login in time
     ├── LoginNotStoredError         the login worked, but the store did not take its credential
     ├── TooManyLoginsError          this person has too many pending logins
+    ├── TooManyAccountsError        this person has made too many logins to accounts with a label
     ├── TooManyWaitError            the store has too many pending logins
-    ├── LoginTakenError             another person's login exists: replacing it needs a confirmation
-    │   └── LoginOvertakenError     another person's login was stored during this one
+    ├── LoginConflictError          a person decides between the new login and a stored one
+    │   ├── LoginTakenError         another person's login exists: replacing it needs a confirmation
+    │   │   └── LoginOvertakenError  another person's login was stored during this one
+    │   └── AccountStoredError      the same vendor account is stored under another key: storing it twice needs one, too
     ├── ThreadIdError               the thread of an agent is no Discord id
     ├── AccountNotForThreadError    another person's account, or a shared one where only personal ones serve
     ├── NotThreadOwnerError         only the owner of a thread, or an operator, chooses its accounts
@@ -55,14 +59,17 @@ OpenabAuthError
     ├── TooManyRequestsError        agents ask for too many logins already
     ├── ReservedLoginError          the `openab` program keeps this login, so nobody else may change it
     ├── LoginChangedError           the login to remove was replaced meanwhile
+    ├── PersonChangedError          what a person has here changed since the question whether to end it
     ├── ServerNotAddedError         an MCP server was not added; the subclasses say why
     └── ServerNotRemovedError       an MCP server was not removed; the subclasses say why
 """
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
 from openab_auth.oauth.errors.logins import (
+    AccountStoredError,
     ExchangeRefusedError,
     LoginChangedError,
+    LoginConflictError,
     LoginDeniedError,
     LoginExpiredError,
     LoginNotStoredError,
@@ -70,9 +77,11 @@ from openab_auth.oauth.errors.logins import (
     LoginTakenError,
     NoPendingLoginError,
     PasteRefusedError,
+    PersonChangedError,
     ProgramFailedError,
     ProgramWaitsError,
     ReservedLoginError,
+    TooManyAccountsError,
     TooManyLoginsError,
     TooManyWaitError,
     WhichLoginError,
@@ -90,6 +99,7 @@ from openab_auth.oauth.errors.operator import (
     PkceMissingError,
     PlanMissingError,
     ProgramMissingError,
+    ProgramsOnlyAccountError,
     RelativePathError,
     RiskNotAcceptedError,
     SecretMissingError,
@@ -100,7 +110,6 @@ from openab_auth.oauth.errors.operator import (
     VendorMisconfiguredError,
 )
 from openab_auth.oauth.errors.redaction import join_words, one_line, redact, remove_secrets, safe_name
-from openab_auth.oauth.errors.requests import NotRequestableError, TooManyRequestsError
 from openab_auth.oauth.errors.servers import (
     AddingServersOffError,
     ForeignLoginError,
@@ -117,8 +126,10 @@ from openab_auth.oauth.errors.threads import (
     AccountNotForThreadError,
     NoAccountForThreadError,
     NotAgreedError,
+    NotRequestableError,
     NotThreadOwnerError,
     ThreadIdError,
+    TooManyRequestsError,
 )
 from openab_auth.oauth.errors.tokens import (
     InsufficientScopeError,
@@ -139,6 +150,7 @@ __all__ = [
     "LOG_IN_AGAIN",
     "OLDER_UNTOUCHED",
     "AccountNotForThreadError",
+    "AccountStoredError",
     "AddingServersOffError",
     "Asked",
     "ClientMissingError",
@@ -151,6 +163,7 @@ __all__ = [
     "KeyUncheckedError",
     "LabelError",
     "LoginChangedError",
+    "LoginConflictError",
     "LoginDeadError",
     "LoginDeniedError",
     "LoginExpiredError",
@@ -170,12 +183,14 @@ __all__ = [
     "NothingOfPersonError",
     "OAuthError",
     "PasteRefusedError",
+    "PersonChangedError",
     "PkceMissingError",
     "PlanMissingError",
     "ProgramFailedError",
     "ProgramKeepsLoginError",
     "ProgramMissingError",
     "ProgramWaitsError",
+    "ProgramsOnlyAccountError",
     "RefreshBusyError",
     "RefreshRefusedError",
     "RefreshUnansweredError",
@@ -193,6 +208,7 @@ __all__ = [
     "ServerUnusableError",
     "StillMisconfiguredError",
     "ThreadIdError",
+    "TooManyAccountsError",
     "TooManyLoginsError",
     "TooManyRequestsError",
     "TooManyServersError",

@@ -167,6 +167,20 @@ class TooManyLoginsError(OAuthError):
         self.limit = limit
 
 
+class TooManyAccountsError(OAuthError):
+    """This person has made as many logins to shared accounts with a label as one person may."""
+
+    code = "too_many_accounts"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"you have logged in to {limit} accounts with a label",
+            kept="nothing was changed",
+            todo="end a login that nobody needs with /auth logout",
+        )
+        self.limit = limit
+
+
 class TooManyWaitError(OAuthError):
     """The store holds as many pending logins as it may."""
 
@@ -181,7 +195,13 @@ class TooManyWaitError(OAuthError):
         self.limit = limit
 
 
-class LoginTakenError(OAuthError):
+class LoginConflictError(OAuthError):
+    """The login conflicts with a stored login at this `tenant` or beside it, so a person is asked first."""
+
+    tenant: Tenant
+
+
+class LoginTakenError(LoginConflictError):
     """This tenant holds a login of another person, or of an unknown person; replacing it needs a confirmation.
 
     `generation` identifies the login: a confirmation holds for this login alone.
@@ -214,6 +234,41 @@ class LoginOvertakenError(LoginTakenError):
         self.kept = "that login is untouched, and yours was not stored"
 
 
+class AccountStoredError(LoginConflictError):
+    """The vendor account of a new login is stored as `others`, too, and nobody agreed to store it beside them.
+
+    All of these logins may share one grant. `generation` identifies the `others` together: an agreement holds for them
+    alone. `replaces` is the generation of the login that this person had agreed to replace. The text of the error names
+    all others; a message to a person names only those `shown`, without the personal logins of other people.
+    """
+
+    code = "account_stored"
+
+    def __init__(  # noqa: PLR0913 - the new login and the others
+        self,
+        vendor: str,
+        tenant: Tenant,
+        others: tuple[Tenant, ...],
+        *,
+        shown: tuple[Tenant, ...],
+        generation: str,
+        replaces: str | None = None,
+    ) -> None:
+        agreed = "".join(f" --beside {safe_name(other)}" for other in others)
+        super().__init__(
+            f"the vendor account of this login is already stored as {', '.join(map(safe_name, others))}",
+            kept="that login is untouched, and the new login was not stored",
+            todo="log in with another account; or store it a second time: the question in Discord asks for that, and so"
+            f" does `openab-auth login {safe_name(vendor)}{agreed}`",
+        )
+        self.vendor = vendor
+        self.tenant = tenant
+        self.others = others
+        self.shown = shown
+        self.generation = generation
+        self.replaces = replaces
+
+
 class ReservedLoginError(OAuthError):
     """The `openab` program keeps this login in the same file; nobody else may change it."""
 
@@ -226,6 +281,20 @@ class ReservedLoginError(OAuthError):
             todo="end it with that program",
         )
         self.tenant = tenant
+
+
+class PersonChangedError(OAuthError):
+    """What a person has here is no longer what an operator agreed to end."""
+
+    code = "person_changed"
+
+    def __init__(self, person: int) -> None:
+        super().__init__(
+            f"the logins of the person {person} have changed since the question",
+            kept="nothing was changed",
+            todo="read the question again, then answer it",
+        )
+        self.person = person
 
 
 class LoginChangedError(OAuthError):

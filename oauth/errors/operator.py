@@ -213,6 +213,22 @@ class LabelError(UnknownVendorError):
         self.label = label
 
 
+class ProgramsOnlyAccountError(UnknownVendorError):
+    """The vendor's own program keeps one login for everybody here, so no account of the vendor can have a label."""
+
+    code = "programs_only_account"
+
+    def __init__(self, vendor: str, title: str) -> None:
+        OAuthError.__init__(
+            self,
+            f"the own program of {title} keeps one login, which every agent here uses; nobody can have another account",
+            kept="nothing was changed",
+            todo=f"to log in for everybody, leave out the account: {vendor}",
+        )
+        self.vendor = title
+        self.offered = ()
+
+
 class NobodyMeantError(UnknownVendorError):
     """`@me` was asked for, and nobody is known whose account that is."""
 

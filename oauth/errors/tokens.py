@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
 from openab_auth.oauth.errors.redaction import safe_name
 from openab_auth.storage.entries import PENDING_LIFETIME
@@ -24,6 +26,8 @@ class NotLoggedInError(OAuthError):
 class NothingOfPersonError(NotLoggedInError):
     """A person has neither a personal login nor a pending one, and chose nothing in any thread."""
 
+    reason: ClassVar[str] = "person"  # the message for people has no vendor
+
     def __init__(self, person: int) -> None:
         OAuthError.__init__(
             self,
@@ -31,6 +35,7 @@ class NothingOfPersonError(NotLoggedInError):
             kept="nothing was changed",
             todo="`openab-auth status` shows whose logins are there",
         )
+        self.person = person
 
 
 class ProgramKeepsLoginError(NotLoggedInError):

@@ -49,7 +49,7 @@ class KeyFlow(Flow):
             provider_name=vendor.name,
             created_at=int(context.clock()),
         )
-        await context.pending.begin(vendor, request.user, entry, Begun(request.replaces))
+        await context.pending.begin(vendor, request.user, entry, Begun(request.replaces, beside=request.beside))
         generation = generation_of_pending(entry)
         return LoginOffer(vendor, vendor.authorize_url, entry.created_at + PENDING_LIFETIME, generation=generation)
 

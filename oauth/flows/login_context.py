@@ -29,11 +29,13 @@ class LoginRequest:
     """A person asks for a login.
 
     Only the login of the generation `replaces` may be replaced. `guild` is the Discord server in which the person asks.
+    The login may be stored beside other logins of its vendor account only if `beside` is their generation together.
     """
 
     user: UserId
     replaces: str | None = None
     guild: int | None = None
+    beside: str | None = None
 
 
 class Conversation(Protocol):

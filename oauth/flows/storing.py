@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from openab_auth.oauth.client import Driver, OAuthClient, TokenResponse
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.entries.pending_entry import PendingLogin
+from openab_auth.oauth.entries.same_account import check_stored_once
 from openab_auth.oauth.entries.unsaved import UnsavedLogins
 from openab_auth.oauth.entries.unsaved_login import OvertakenError, UnsavedLogin
 from openab_auth.oauth.errors import (
@@ -29,7 +30,7 @@ from openab_auth.oauth.flows.exchange.exchange import Exchange
 from openab_auth.oauth.flows.exchange.registry import exchange_of
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.http.interrupt import undisturbed
-from openab_auth.oauth.vendors import Vendor
+from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.commit.draft import Draft, uncommitted_draft
 from openab_auth.storage.commit.mutation import Mutation
@@ -46,9 +47,15 @@ _log: Final = logging.getLogger(__name__)
 
 
 class LoginWriter:
-    """Stores the logins that vendors and MCP servers give; `clock` gives unix seconds."""
+    """Stores the logins that vendors and MCP servers give; `clock` gives unix seconds.
 
-    def __init__(self, store: AsyncStore, driver: Driver, commits: Commits, *, clock: Callable[[], float]) -> None:
+    `catalogue` is the config's: the entries of added servers name their clients themselves.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, store: AsyncStore, driver: Driver, commits: Commits, *, clock: Callable[[], float]
+    ) -> None:
+        self._catalogue = catalogue
         self._store = store
         self._driver = driver
         self._commits = commits
@@ -73,6 +80,7 @@ class LoginWriter:
 
         Raises:
             LoginOvertakenError: another person's login came in, and nobody was asked about it; the new login is lost.
+            AccountStoredError: the vendor account is stored under another label, and nobody agreed; it is lost, too.
             LoginNotStoredError: neither the store nor its journal took the login in time; it is in memory.
             PlanMissingError, ExchangeRefusedError, VendorMisconfiguredError: the vendor refused the second step.
         """
@@ -81,7 +89,8 @@ class LoginWriter:
             if also:
                 also(draft)
             # Two logins exist now, and one must go. The login that agents may use already stays. The new login is not
-            # revoked: both may be of one account, and some vendors would end the other login with it.
+            # revoked: both may be of one account, and some vendors would end the other login with it. For this reason,
+            # the new login is not revoked either where its account is stored under another label.
             login_entry.check_not_taken(draft, draft.notes, vendor.tenant, login.user, agreed=login.begun.replaces)
             token = tokens.refresh_token or Secret("")
             note = Note(
@@ -92,7 +101,12 @@ class LoginWriter:
                 generation=login.generation,
                 subject=Subject(tokens.subject, token.fingerprint()) if tokens.subject else None,
             )
-            return write(draft, vendor, token_url, tokens, note)
+            # The journal may have stored this very login, and the rest of it follows now.
+            there = draft.notes.get(vendor.tenant, Note())
+            replaces = login_entry.has_login(draft, vendor.tenant) or there.generation == login.generation
+            before = write(draft, vendor, token_url, tokens, note)
+            check_stored_once(draft, vendor, login, there if replaces else None, self._catalogue)
+            return before
 
         async def drop(reason: OAuthError) -> None:
             if when_cancelled is not None and isinstance(reason, NoPendingLoginError):

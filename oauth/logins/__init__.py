@@ -7,7 +7,8 @@ if TYPE_CHECKING:
     from openab_auth.oauth.logins.chosen_login import ChosenLogin
     from openab_auth.oauth.logins.logins import Logins
     from openab_auth.oauth.logins.logout import LogoutResult
-    from openab_auth.oauth.logins.person_logout import EndedLogin, PersonLogout
+    from openab_auth.oauth.logins.person_holdings import PersonHoldings
+    from openab_auth.oauth.logins.person_logout import EndedLogin, PersonLogins, PersonLogout
     from openab_auth.oauth.logins.status import LoginState, Status, login_state, read_status
     from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 
@@ -17,6 +18,8 @@ __all__ = [
     "LoginState",
     "Logins",
     "LogoutResult",
+    "PersonHoldings",
+    "PersonLogins",
     "PersonLogout",
     "RecordEnd",
     "Status",
@@ -34,6 +37,8 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "LoginState": "status",
             "Logins": "logins",
             "LogoutResult": "logout",
+            "PersonHoldings": "person_holdings",
+            "PersonLogins": "person_logout",
             "PersonLogout": "person_logout",
             "RecordEnd": "waiting",
             "Status": "status",

@@ -34,7 +34,7 @@ from openab_auth.oauth.flows import (
 from openab_auth.oauth.logins.completing import login_of_paste, pasteable, unexpected_paste
 from openab_auth.oauth.logins.login_states import LoginStates
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
-from openab_auth.oauth.logins.person_logout import PersonLogout, end_person
+from openab_auth.oauth.logins.person_logout import PersonLogins, PersonLogout
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
@@ -47,8 +47,8 @@ class Logins:
     """Logs people in and out; one object per process. `lock_wait` is in seconds, `max_pending` is per person.
 
     `admit` raises where a login that needs no paste may no longer be stored when its vendor gives it. `record_end`
-    writes the audit line of a login that ends without a paste. `added` holds the servers that people have added, and
-    `states` reads the states of the logins.
+    writes the audit line of a login that ends without a paste. `added` holds the servers that people have added,
+    `states` reads the states of the logins, and `people` reads and ends what one person has.
     """
 
     def __init__(  # noqa: PLR0913 - the collaborators, and what tests set
@@ -73,13 +73,14 @@ class Logins:
         self._waiting = WaitingLogins(record_end)
         index = IndexedStore(store)
         self.states = LoginStates(store, index, self._waiting, self.catalogue, clock=clock)
+        self.people = PersonLogins(store, self._waiting, self.catalogue, self.logout, clock=clock)
         self._context = LoginContext(
             catalogue=self.catalogue,
             store=store,
             driver=driver,
             servers=ServerLogins(catalogue, store, driver, clock=clock),
             pending=PendingLogins(store, index, clock=clock, limit=max_pending),
-            writer=LoginWriter(store, driver, self._commits, clock=clock),
+            writer=LoginWriter(catalogue, store, driver, self._commits, clock=clock),
             background=BackgroundWork(),
             waiting=self._waiting,
             environ=catalogue.program_environment(environ),
@@ -106,11 +107,18 @@ class Logins:
         return await self.added.catalogue()
 
     async def begin(
-        self, vendor: str, user: UserId, *, replaces: str | None = None, guild: int | None = None
+        self,
+        vendor: str,
+        user: UserId,
+        *,
+        replaces: str | None = None,
+        guild: int | None = None,
+        beside: str | None = None,
     ) -> LoginOffer:
         """Step one: write the pending login and return the link. A former link of this person at this vendor ends.
 
         `guild` is the Discord server in which the person asks; a login that needs no paste notes it for `admit`.
+        `beside` is the generation of an `AccountStoredError`, if the person agreed to store the account once more.
 
         Raises:
             UnknownVendorError: the vendor is not offered here.
@@ -126,7 +134,7 @@ class Logins:
         row = (await self.catalogue()).get(vendor)
         if flow_of(row).in_store:
             await self._store.check_writable()  # before a vendor is asked for a code, or a client is registered
-        offer = await flow_of(row).begin(self._context, row, LoginRequest(user, replaces, guild))
+        offer = await flow_of(row).begin(self._context, row, LoginRequest(user, replaces, guild, beside))
         if offer.waits:
             self._waiting.expect_end(offer.vendor.name, user)
         return offer
@@ -139,6 +147,7 @@ class Logins:
             NoPendingLoginError: the login was cancelled or replaced.
             LoginTakenError: another person has logged in there meanwhile.
             LoginOvertakenError: the same, after the vendor gave the login, which was not stored.
+            AccountStoredError: the vendor account is stored under another label, and nobody agreed to that.
             ExchangeRefusedError, VendorMisconfiguredError: the vendor gave no login.
             LoginNotStoredError: the vendor gave a login that could not be written.
             ProgramFailedError: the vendor's own program ended without a login.
@@ -187,6 +196,7 @@ class Logins:
             WhichLoginError: several logins wait, and the paste does not say which one it is for.
             LoginTakenError: another person's login is there, and nobody agreed to replace it.
             LoginOvertakenError: the same, after the vendor gave the login, which was not stored.
+            AccountStoredError: the vendor account is stored under another label, and nobody agreed to that.
             ExchangeRefusedError, VendorUnavailableError, VendorMisconfiguredError: the vendor gave no login.
             LoginNotStoredError: the vendor gave a login that could not be written.
             ProgramWaitsError, ProgramFailedError: the vendor's own program wants more, or failed.
@@ -285,8 +295,7 @@ class Logins:
             LoginChangedError: a new login came in meanwhile; what has ended until then stays ended.
             StorageError: the store cannot be read or written; the same holds.
         """
-        catalogue = await self.catalogue()
-        return await end_person(person, self._store, self._waiting, catalogue, self.logout, revoke=revoke)
+        return await self.people.end(person, revoke=revoke)
 
     def stop_waiting(self) -> None:
         """Stop waiting for refreshes of other processes, because this process has to stop."""

@@ -5,28 +5,30 @@ A login that may share its grant with a login of others is removed here and not 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from openab_auth.oauth.accounts import Account, stored_account
 from openab_auth.oauth.entries.pending_entry import read_pending
 from openab_auth.oauth.entries.same_account import logins_of_same_account
-from openab_auth.oauth.errors import NotLoggedInError
+from openab_auth.oauth.errors import NotLoggedInError, PersonChangedError
 from openab_auth.oauth.logins.logout import LogoutResult
+from openab_auth.oauth.logins.person_holdings import PersonHoldings, claim_leave, personal_tenants, read_holdings
 from openab_auth.oauth.logins.waiting import WaitingLogins
 from openab_auth.oauth.threads import forget_person
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.oauth.vendors.account_labels import own_label, person_of, split_label
+from openab_auth.oauth.vendors.account_labels import own_label, split_label
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.commit.draft import Draft
-from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry, Tenant, UserId
+from openab_auth.storage.entries import LoginEntry, PendingEntry, Tenant, UserId
 
 
 class Logout(Protocol):
     """`Logins.logout`."""
 
-    def __call__(self, account: Account, *, revoke: bool) -> Awaitable[LogoutResult]:
+    def __call__(self, account: Account, generation: str | None = None, *, revoke: bool) -> Awaitable[LogoutResult]:
         """End the login."""
         ...
 
@@ -54,52 +56,85 @@ class PersonLogout:
         return not (self.logins or self.pending or self.had_choices)
 
 
-def personal_tenants(person: UserId, entries: Mapping[str, Entry], catalogue: Catalogue) -> tuple[Tenant, ...]:
-    """Return the keys of a person's own accounts, sorted; also of vendors that are configured no longer."""
-    return tuple(
-        Tenant(tenant)
-        for tenant, entry in sorted(entries.items())
-        if isinstance(entry, LoginEntry) and owner_of_login(Tenant(tenant), entry, catalogue) == person
-    )
+class PersonLogins:
+    """Reads and ends what one person has. `logout` ends one login, and `catalogue` returns the vendors of now."""
 
+    def __init__(
+        self,
+        store: AsyncStore,
+        waiting: WaitingLogins,
+        catalogue: Callable[[], Awaitable[Catalogue]],
+        logout: Logout,
+        *,
+        clock: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._waiting = waiting
+        self._catalogue = catalogue
+        self._logout = logout
+        self._clock = clock
 
-def owner_of_login(tenant: Tenant, entry: LoginEntry, catalogue: Catalogue) -> UserId | None:
-    """Return the person whose own account has this key; None for an account of everybody."""
-    if catalogue.row_of(tenant, entry) is not None:  # a vendor's own tenant may end in `@`, too
-        return stored_account(tenant, entry, catalogue).person
-    return person_of(split_label(tenant)[1])
+    async def held_by(self, person: UserId) -> PersonHoldings:
+        """Return what a person has here.
 
+        Raises:
+            StorageError: the store or its records cannot be read.
+        """
+        entries, notes, threads = await self._store.read(), await self._store.notes(), await self._store.threads()
+        programs = self._waiting.in_memory(person)
+        return read_holdings(person, entries, notes, threads, await self._catalogue(), programs)
 
-async def end_person(  # noqa: PLR0913 - the collaborators
-    person: UserId, store: AsyncStore, waiting: WaitingLogins, catalogue: Catalogue, logout: Logout, *, revoke: bool
-) -> PersonLogout:
-    """End the pending logins, then each login; one step after the other, so that a second call finishes a cut one.
+    async def claim_leave(self, person: UserId) -> bool:
+        """Return whether this process handles the leave of a person; False if another process does.
 
-    Raises:
-        LoginChangedError: a new login came in meanwhile; what has ended until then stays ended.
-        StorageError: the store cannot be read or written; the same holds.
-    """
-    forgotten = await store.update(lambda draft: _forget(draft, person))
-    programs = [login.vendor for login in waiting.in_memory(person)]
-    for vendor in {*forgotten.pending, *programs}:
-        await waiting.cancel(vendor, person)
-    ended = []
-    entries = await store.read()
-    for tenant in personal_tenants(person, entries, catalogue):
-        shared = await _shared_with(person, tenant, store, catalogue) if revoke else ()
-        try:
-            account = stored_account(tenant, entries[tenant], catalogue)
-            ended.append(EndedLogin(await logout(account, revoke=revoke and not shared), shared))
-        except NotLoggedInError:  # it is gone, or only a client was registered for it
-            continue
-    await store.update(lambda draft: _forget_records(draft, person, catalogue))
-    return replace(forgotten, logins=tuple(ended), pending=tuple(sorted({*forgotten.pending, *programs})))
+        Raises:
+            StorageError: the store cannot be read or written.
+        """
+        change = partial(claim_leave, person=person, catalogue=await self._catalogue(), now=self._clock())
+        return await self._store.update(change)
 
+    async def end(self, person: UserId, *, revoke: bool, key: str | None = None) -> PersonLogout:
+        """End the pending logins, then each login; one step after the other, so that a second call finishes a cut one.
 
-async def _shared_with(person: UserId, tenant: Tenant, store: AsyncStore, catalogue: Catalogue) -> tuple[Tenant, ...]:
-    entries, notes = await store.read(), await store.notes()
-    own = {*personal_tenants(person, entries, catalogue)}
-    return tuple(found for found in logins_of_same_account(tenant, entries, notes, catalogue) if found not in own)
+        With a `key`, end only what `PersonHoldings` had under this key.
+
+        Raises:
+            PersonChangedError: something of this person has changed; nothing has ended.
+            LoginChangedError: a new login came in meanwhile; what has ended until then stays ended.
+            StorageError: the store cannot be read or written; the same holds.
+        """
+        catalogue, programs = await self._catalogue(), self._waiting.in_memory(person)
+
+        def begin(draft: Draft) -> tuple[PersonHoldings, PersonLogout]:
+            held = read_holdings(person, draft, draft.notes, draft.threads, catalogue, programs)
+            if key not in {None, held.key}:
+                raise PersonChangedError(person)
+            return held, _forget(draft, person)
+
+        held, forgotten = await self._store.update(begin)
+        vendors = {*forgotten.pending, *(login.vendor for login in programs)}
+        for vendor in vendors:
+            await self._waiting.cancel(vendor, person)
+        agreed = {} if key is None else dict(held.logins)  # the generations that somebody agreed to end
+        ended = []
+        entries = await self._store.read()
+        for tenant in personal_tenants(person, entries, catalogue):
+            if key is not None and tenant not in agreed:  # it came in since
+                continue
+            shared = await self._shared_with(person, tenant, catalogue) if revoke else ()
+            try:
+                account = stored_account(tenant, entries[tenant], catalogue)
+                done = await self._logout(account, agreed.get(tenant), revoke=revoke and not shared)
+            except NotLoggedInError:  # it is gone, or only a client was registered for it
+                continue
+            ended.append(EndedLogin(done, shared))
+        await self._store.update(lambda draft: _forget_records(draft, person, catalogue))
+        return replace(forgotten, logins=tuple(ended), pending=tuple(sorted(vendors)))
+
+    async def _shared_with(self, person: UserId, tenant: Tenant, catalogue: Catalogue) -> tuple[Tenant, ...]:
+        entries, notes = await self._store.read(), await self._store.notes()
+        own = {*personal_tenants(person, entries, catalogue)}
+        return tuple(found for found in logins_of_same_account(tenant, entries, notes, catalogue) if found not in own)
 
 
 def _forget(draft: Draft, person: UserId) -> PersonLogout:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import ServerUnusableError
 from openab_auth.oauth.http.urls import host_of
+from openab_auth.oauth.vendors.account_labels import base_of
 from openab_auth.oauth.vendors.server_names import full_name
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _in_logins(server: McpServer, logins: Mapping[str, Sequence[str]]) -> Iterat
     for name, addresses in logins.items():
         if name != server.name and host_of(addresses[0]) != server.host:
             for url in addresses:
-                yield host_of(url), full_name(name)
+                yield host_of(url), full_name(base_of(name))  # nobody's personal login is named
 
 
 _ANOTHERS: Final = "it would get a token for an account at {host}, which is known here as {owner}'s"

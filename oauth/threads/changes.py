@@ -40,9 +40,14 @@ def store_threads(draft: Draft, threads: Mapping[ThreadId, SeenThread]) -> None:
     for thread, seen in threads.items():
         owner = ThreadRecords(draft.threads).owner(thread)
         draft.threads[thread_key(thread)] = seen if seen.owner is not None else seen._replace(owner=owner)
-    ids = sorted(int(key[7:]) for key in draft.threads if key.startswith("thread:"))
-    for oldest in ids[: max(0, len(ids) - MOST_SEEN)]:
-        del draft.threads[thread_key(ThreadId(oldest))]
+    keys = sorted((key for key in draft.threads if key.startswith("thread:")), key=_by_age)
+    for oldest in keys[: max(0, len(keys) - MOST_SEEN)]:
+        del draft.threads[oldest]
+
+
+def _by_age(key: str) -> tuple[int, str]:
+    """Return where a key is in the order of ids: an id with fewer digits is smaller."""
+    return len(key), key
 
 
 def forget_thread(draft: Draft, thread: ThreadId) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.accounts import stored_account
+from openab_auth.oauth.accounts import owner_of_login, stored_account
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.errors import OAuthError
 from openab_auth.oauth.threads.choice import ChosenAccount, choose
@@ -16,7 +16,7 @@ from openab_auth.storage.entries import LoginEntry, Tenant
 
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors import Catalogue
-    from openab_auth.storage.entries import Entry
+    from openab_auth.storage.entries import Entry, UserId
     from openab_auth.storage.records.threads import ThreadId, ThreadRecord
 
 
@@ -38,14 +38,30 @@ class ThreadAccount:
 
 
 def accounts_of_thread(
-    thread: ThreadId, records: Mapping[str, ThreadRecord], *, catalogue: Catalogue, entries: Mapping[str, Entry]
+    thread: ThreadId,
+    records: Mapping[str, ThreadRecord],
+    *,
+    catalogue: Catalogue,
+    entries: Mapping[str, Entry],
+    may_see: Callable[[UserId | None], bool] = lambda _person: True,
 ) -> tuple[ThreadAccount, ...]:
-    """Return the accounts of all vendors that have a login or a choice in this thread, sorted by vendor."""
+    """Return the accounts of all vendors that have a login or a choice in this thread, sorted by vendor.
+
+    `may_see` says whether the person who asks may see the own accounts of another person. A vendor is left out if only
+    accounts that they may not see have a login there; those of the thread's owner are shown to everybody.
+    """
     known, config = ThreadRecords(records), policies_in(catalogue.auth)
+    owner = known.owner(thread)
+
+    def is_shown(tenant: Tenant, entry: LoginEntry) -> bool:
+        person = owner_of_login(tenant, entry, catalogue)
+        return person in {None, owner} or may_see(person)
+
     logins = (
         stored_account(Tenant(tenant), entry, catalogue)
         for tenant, entry in entries.items()
         if isinstance(entry, LoginEntry) and login_entry.has_login(entries, Tenant(tenant))
+        if is_shown(Tenant(tenant), entry)
     )
 
     def of_vendor(key: str) -> ThreadAccount:

@@ -54,8 +54,14 @@ def row_of_account(name: str, rows: Mapping[str, Row]) -> Row | None:
 
 
 def is_label(text: str) -> bool:
-    """Return whether an account can have this label: a name that people chose, or a person's own account."""
+    """Return whether an account can have this label: a name that people chose, or a person's own account.
+
+    A person's own account has one spelling: `u` and other digits than those of an id, or with zeros before them, is no
+    label.
+    """
     if not 0 < len(text) <= LONGEST_LABEL or text in _WORDS or ".." in text:
+        return False
+    if text[0] == "u" and text[1:].isdigit() and ((person := person_of(text)) is None or own_label(person) != text):
         return False
     return text[0] in _FIRST and _OTHERS.issuperset(text)
 

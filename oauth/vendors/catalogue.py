@@ -14,6 +14,7 @@ from openab_auth.oauth.errors import (
     NoLoginError,
     OAuthError,
     ProgramMissingError,
+    ProgramsOnlyAccountError,
     RiskNotAcceptedError,
     SecretMissingError,
     ServerNotAddedError,
@@ -194,7 +195,9 @@ class Catalogue:
 
     def _unknown(self, name: str) -> UnknownVendorError:
         base, _, label = name.rpartition("@")
-        if label and base in self._vendors:
+        if label and (vendor := self._vendors.get(base)):
+            if rules_of(vendor).runs_program:
+                return ProgramsOnlyAccountError(vendor.name, vendor.title)
             return LabelError(base, label)
         return UnknownVendorError(name, self._offered, lost="; ".join(problem.what for problem in self.problems))
 
@@ -213,8 +216,12 @@ class Catalogue:
         return UnknownVendorError(name, self._offered)
 
     def named(self, name: VendorName) -> Vendor | None:
-        """Return the vendor of this name, offered or not; None if there is none. Tenants do not count."""
-        return row_of_account(name, self._vendors)
+        """Return the vendor of this name, offered or not; None if there is none. Tenants do not count.
+
+        A vendor whose own program keeps the login has one account, so a name with a label means nothing there.
+        """
+        row = row_of_account(name, self._vendors)
+        return None if row is not None and row.label and rules_of(row).runs_program else row
 
     def vendor_of(self, tenant: Tenant) -> Vendor | None:
         """Return the vendor whose logins have this tenant; names of vendors do not count."""

@@ -61,20 +61,23 @@ class Subject(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """The beginning of a pending login: its Discord server, and the login that it may replace.
+    """The beginning of a pending login: its Discord server, and what the person agreed to.
 
-    `replaces` is the generation of the login that the person agreed to replace; `guild` is the Discord server.
+    `replaces` is the generation of the login that it may replace. `beside` is the generation of all other logins of the
+    same vendor account together, beside which it may be stored. `guild` is the Discord server.
     """
 
     replaces: str | None = None
     guild: int | None = None
+    beside: str | None = None
 
 
 class Note(NamedTuple):
     """The account of a login, who made it and when (unix seconds), its scopes, and how its last refresh ended.
 
     Renewing a login keeps its `generation`; every login that a person makes gets a new one. `account` is a label for
-    people and decides nothing. The note of a pending login holds `begun` alone.
+    people and decides nothing. `left_at` is when a bot noted that the person of this login has left. The note of a
+    pending login holds `begun` and `left_at` alone.
     """
 
     account: str | None = None
@@ -86,9 +89,11 @@ class Note(NamedTuple):
     generation: str | None = None
     subject: Subject | None = None
     begun: Begun | None = None
+    left_at: int | None = None
 
 
 def _to_json(note: Note) -> dict[str, Json]:
+    left = {} if note.left_at is None else {"left_at": note.left_at}
     return {
         "account": note.account,
         "logged_in_by": note.logged_in_by,
@@ -99,6 +104,7 @@ def _to_json(note: Note) -> dict[str, Json]:
         "generation": note.generation,
         "subject": None if note.subject is None else note.subject._asdict(),
         "begun": None if note.begun is None else note.begun._asdict(),
+        **left,
     }
 
 
@@ -118,6 +124,7 @@ def _from_json(value: object) -> Note | None:
         generation=generation if isinstance(generation := value.get("generation"), str) else None,
         subject=_subject(value.get("subject")),
         begun=_begun(value.get("begun")),
+        left_at=_integer(value.get("left_at")),
     )
 
 
@@ -162,8 +169,11 @@ def _subject(value: object) -> Subject | None:
 
 def _begun(value: object) -> Begun | None:
     match value:
-        case {"replaces": str() | None as replaces, "guild": guild} if guild is None or _integer(guild) is not None:
-            return Begun(replaces, guild)
+        case {"replaces": str() | None as replaces, "guild": guild, **others} if (
+            guild is None or _integer(guild) is not None
+        ):
+            beside = others.get("beside")
+            return Begun(replaces, guild, beside if isinstance(beside, str) else None)
     return None
 
 

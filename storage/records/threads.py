@@ -26,6 +26,7 @@ ThreadId = NewType("ThreadId", int)  # of a thread, a channel or a DM
 AccountPolicy: TypeAlias = Literal["shared", "personal"]  # whose account serves a thread in which nobody has chosen
 SHARED_ACCOUNTS: Final[AccountPolicy] = "shared"
 PERSONAL_ACCOUNTS: Final[AccountPolicy] = "personal"
+_LONGEST_ID: Final = 20  # digits
 
 
 class Policies(NamedTuple):
@@ -136,7 +137,8 @@ def _policies(everywhere: object, guilds: dict[str, object], channels: dict[str,
 
 
 def _by_id(policies: dict[str, object]) -> dict[int, AccountPolicy] | None:
-    found = {int(text): policy for text, value in policies.items() if text.isdecimal() and (policy := _policy(value))}
+    ids = (text for text in policies if text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID)
+    found = {int(text): policy for text in ids if (policy := _policy(policies[text]))}
     return found if len(found) == len(policies) else None
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,9 @@ def test_a_request_is_not_said_once_more_by_the_http_client() -> None:
     logging.getLogger("httpx2").info("HTTP Request: POST https://login.example.com/token")
 
     assert not stream.getvalue()
+
+
+def test_the_page_for_host_bots_names_the_same_loggers() -> None:
+    page = (Path(__file__).parents[2] / "docs/host-bot.md").read_text(encoding="utf-8")
+
+    assert f"for name in ({', '.join(map(json.dumps, LEAKY_LOGGERS))}):" in page

@@ -63,7 +63,7 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
         end = now() + arguments.wait
         places = await _places(runtime, source, arguments.tenants, lambda: max(0, end - now()))
         for account, place in places.items():
-            vendor = runtime.catalogue.vendor_of(account.tenant)
+            vendor = None if account.label else runtime.catalogue.vendor_of(account.tenant)
             is_stored = account.tenant in await source.store.read()
             if vendor and not is_stored and runtime.catalogue.shadowed_by(vendor):
                 continue  # the command inherits the operator's own token

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from getpass import getpass
@@ -19,8 +19,10 @@ from openab_auth.bot.cli.exit_status import DONE, NothingWaitsError
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.accounts import account_word, vendor_meant
-from openab_auth.oauth.errors import NoPendingLoginError
+from openab_auth.oauth.entries import generation_together
+from openab_auth.oauth.errors import NoPendingLoginError, NotLoggedInError
 from openab_auth.oauth.flows import LoginOffer, LoginResult, flow_of
+from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage import UserId
@@ -38,13 +40,30 @@ async def login(arguments: argparse.Namespace) -> int:
     async with open_logins(runtime) as logins:
         # The person at the console owns the store, so replacing a login needs no confirmation.
         there = await logins.states.chosen(await logins.account(word))
-        offer = await logins.begin(word, user, replaces=there.generation if there else None)
+        beside = await _generation_together(logins, arguments.beside, user)
+        offer = await logins.begin(word, user, replaces=there.generation if there else None, beside=beside)
         print_result(_offered(offer), _steps(offer, user), as_json=arguments.json)
         if offer.user_code and not arguments.no_wait:
             done = await wait_for_approval(logins, offer.vendor.name, user, offer.expires_at)
             if not arguments.json:
                 print_result({}, _logged_in(runtime, done), as_json=False)
     return DONE
+
+
+async def _generation_together(logins: Logins, words: Sequence[str], user: UserId) -> str | None:
+    """Return the generation of all these logins together, or None if no login is named.
+
+    Raises:
+        NotLoggedInError: there is no such login.
+    """
+    generations = []
+    for word in words:
+        account = await logins.account(account_word(word, user))
+        chosen = await logins.states.chosen(account)
+        if chosen is None:
+            raise NotLoggedInError(account.tenant)
+        generations.append(chosen.generation)
+    return generation_together(generations) if generations else None
 
 
 async def _run_program(runtime: Runtime, vendor: Vendor, *, as_json: bool) -> int:

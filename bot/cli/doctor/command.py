@@ -31,10 +31,11 @@ async def doctor(arguments: argparse.Namespace) -> int:
             setting.discord,
             setting.proxy,
             for_bot=arguments.process == "bot",
+            needs_members=setting.auth.on_leave is not None,
         ),
     )
     runs_bot = setting.discord and (arguments.process == "bot" or setting.discord.bot_token)
-    access = [check_access(setting.discord)] if setting.discord and runs_bot else []
+    access = check_access(setting.discord, setting.auth) if setting.discord and runs_bot else []
     servers = await check_servers(setting.catalogue, setting.location, entries)
     settings = [*check_servers_of_openab(setting), *check_offers(setting), *check_variables(setting, entries)]
     checks = [setting.check, *access, *stored, *settings, *check_environment(os.environ), *network, *servers]

@@ -25,6 +25,7 @@ from openab_auth.oauth.http.certificates import CERTIFICATE_VARIABLES, tls_conte
 from openab_auth.oauth.vendors import Vendor
 
 _DEADLINE: Final = 5.0  # seconds for all requests, so that a machine without a network gets a quick answer
+_MEMBERS_INTENT: Final = 1 << 14 | 1 << 15  # flags of an application: for verified bots, and for the others
 _CLOCK_SKEW: Final = 60  # seconds; half of the time before its end at which a token is refreshed
 
 
@@ -50,9 +51,17 @@ def check_environment(environ: Mapping[str, str]) -> list[Check]:
 
 
 async def check_network(
-    vendors: Sequence[Vendor], discord: DiscordSettings | None, proxy: Proxy | None = None, *, for_bot: bool = False
+    vendors: Sequence[Vendor],
+    discord: DiscordSettings | None,
+    proxy: Proxy | None = None,
+    *,
+    for_bot: bool = False,
+    needs_members: bool = False,
 ) -> list[Check]:
-    """Ask all servers once, at the same time; Discord through the bot's `proxy`. A bot must have a token."""
+    """Ask all servers once, at the same time; Discord through the bot's `proxy`. A bot must have a token.
+
+    `needs_members`: the config asks for the server members intent, so Discord must have it switched on.
+    """
     try:
         to_vendors, to_discord = new_client(), new_client(environ=way_to_discord(proxy))
     except NetworkVariableError:
@@ -61,6 +70,8 @@ async def check_network(
         return [*programs, Check("network", ok=False, message="not checked: no request can be sent", hint=hint)]
     async with to_vendors as http, to_discord as ours:
         asked = [_look_at_discord(discord, ours, proxy, for_bot=for_bot)] if discord else []
+        if discord and discord.bot_token and needs_members:
+            asked.append(_look_at_members_intent(discord, ours))
         found = await asyncio.gather(*asked, *(_look_at_vendor(vendor, http) for vendor in vendors))
     clock = _look_at_clock([skew for _, skew in found if skew is not None])
     return [*(check for check, _ in found), clock]
@@ -111,6 +122,24 @@ async def _look_at_discord(
         ), answer.skew
     message = f"{settings.api_base} can be reached{way} and takes the bot token"
     return Check("discord", ok=True, message=message), answer.skew
+
+
+async def _look_at_members_intent(settings: DiscordSettings, http: httpx2.AsyncClient) -> tuple[Check, float | None]:
+    """Check that the application has the server members intent, without which Discord closes the bot's connection."""
+    assert settings.bot_token is not None  # noqa: S101 - the caller has checked it
+    name, token = "server members intent", settings.bot_token.reveal()
+    headers = {"Authorization": f"Bot {token}"} if token.isascii() else {}
+    answer = await _ask(f"{settings.api_base}/applications/@me", http, headers, whole=True)
+    flags = None if isinstance(answer, str) else (json_object(answer.reply) or {}).get("flags")
+    skew = None if isinstance(answer, str) else answer.skew
+    if not isinstance(flags, int) or (not isinstance(answer, str) and not answer.reply.is_success):
+        return Check(
+            name, ok=False, message="not checked: Discord did not tell", hint="correct the way to Discord"
+        ), skew
+    if flags & _MEMBERS_INTENT:
+        return Check(name, ok=True, message="on, as [auth] on_leave needs it"), skew
+    hint = "switch on Server Members Intent on the Bot page of Discord's developer portal, or remove on_leave"
+    return Check(name, ok=False, message="off, and [auth] on_leave needs it: the bot will not start", hint=hint), skew
 
 
 async def _look_at_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> tuple[Check, float | None]:

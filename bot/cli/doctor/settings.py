@@ -56,13 +56,17 @@ def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> C
     return CheckedConfig(_check(config, mistakes), catalogue, location, config.auth, discord, proxy)
 
 
-def check_access(settings: DiscordSettings) -> Check:
-    """Check that somebody may use /auth."""
+def check_access(settings: DiscordSettings, auth: AuthSettings) -> list[Check]:
+    """Check that somebody may use /auth, and that the bot can tell somebody about people who have left."""
     access = Access(settings)
-    if access.admits_anybody:
-        return Check("access", ok=True, message=str(access))
     hint = "list Discord ids in [discord] allowed_users, or role ids in [discord] allowed_roles"
-    return Check("access", ok=False, message=str(access), hint=hint)
+    admits = access.admits_anybody
+    checks = [Check("access", ok=admits, message=str(access), hint=None if admits else hint)]
+    if auth.on_leave is not None and not access.can_tell_operators:
+        hint = "list operators in [discord] operators, or name [discord] operators_channel"
+        message = "there is nobody whom the bot could tell that a person has left"
+        checks.append(Check("on_leave", ok=False, message=message, hint=hint))
+    return checks
 
 
 def check_servers_of_openab(setting: CheckedConfig) -> list[Check]:

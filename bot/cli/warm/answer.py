@@ -14,6 +14,7 @@ from openab_auth.storage.format import json_text
 
 SKEW = 120  # seconds, as in `openab_auth.oauth.entries.login_entry`: a token this close to its end is renewed first
 _LONGEST_TTL = 10**9  # seconds, as in `openab_auth.bot.cli.parser`
+_LONGEST_ID = 20  # digits of a Discord id
 _FILE_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 _THREAD_VARIABLES = frozenset({"OPENAB_AUTH_THREAD", "OPENAB_THREAD_ID", "OPENAB_CHANNEL_ID"})
 _OVERRIDES = frozenset({"tenant", "env", "exec_env"})  # keys of a vendor's table that change where its token goes
@@ -208,8 +209,9 @@ def _login(word: str, config: Config, labels: dict[str, str] | None) -> tuple[st
         return tenant, because
     if not label.isascii() or not label.isalnum() or label in {"me", "new"} or label.lower() != label:
         raise UnusualError
-    if labels is not None and label[0] == "u" and label[1:].isdigit():  # only the full command knows who agreed
-        raise UnusualError
+    digits = label[1:] if label[0] == "u" and label[1:].isdigit() else ""
+    if digits and (labels is not None or str(int(digits)) != digits or len(digits) > _LONGEST_ID):
+        raise UnusualError  # only the full command knows who agreed
     return f"{tenant}@{label}", because
 
 

@@ -16,7 +16,7 @@ _TABLES = frozenset({"discord", "store", "auth", "vendors", "mcp"})
 _AUTH = frozenset(
     {
         *("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add", "mcp_proxy"),
-        *("accounts", "channels"),
+        *("accounts", "channels", "on_leave"),
     }
 )
 _CHANNEL = {"accounts": str, "vendors": list, "allowed_roles": list}

@@ -8,6 +8,11 @@ import os
 from openab_auth.storage.format import json_text
 
 _LONGEST_ID = 20  # digits
+_MEMBERS = {
+    "thread": {"application", "guild", "parent", "owner"},
+    "choice": {"labels"},
+    "agreement": {"threads", "all_own"},
+}
 _FILE_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 
 
@@ -57,9 +62,11 @@ def _is_unclear(key: str, record: object) -> bool:
         return True
     kind = key.partition(":")[0]
     if kind == "policy":
-        policies = record.get("accounts"), *record.get("guilds", {}).values(), *record.get("channels", {}).values()
-        return any(policy != "shared" for policy in policies)
-    return kind not in {"thread", "choice", "agreement"}
+        guilds, channels = record.get("guilds"), record.get("channels")
+        if not (isinstance(guilds, dict) and isinstance(channels, dict)):
+            return True
+        return any(policy != "shared" for policy in (record.get("accounts"), *guilds.values(), *channels.values()))
+    return kind not in _MEMBERS or not _MEMBERS[kind] <= record.keys()
 
 
 def _is_id(text: str) -> bool:

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from openab_auth.bot.playground.discord.api import GUILDS, PREFIX, ApiRequest, Faults, Gateway, Rest
+from openab_auth.bot.playground.discord.api import GUILD_MEMBERS, GUILDS, PREFIX, ApiRequest, Faults, Gateway, Rest
 from openab_auth.bot.playground.discord.guild import ChannelId, Json, Message, Permission, State, Where, payloads
 from openab_auth.bot.playground.discord.person import Events, Person
 from openab_auth.bot.playground.loopback import LOOPBACK, listen, serving
@@ -51,6 +51,16 @@ class EmbeddedDiscord:
     def guild_id(self) -> int:
         """Return the guild's id."""
         return int(self.state.guild_id)
+
+    def new_guild(self) -> int:
+        """Add another guild of the bot, without channels; a bot that is connected does not notice it."""
+        guild_id = self.state.new_id()
+        self.state.elsewhere[guild_id] = set()
+        return int(guild_id)
+
+    def switch_on_members_intent(self) -> None:
+        """Switch on the server members intent, as a developer does in the portal."""
+        self.state.privileged_intents |= GUILD_MEMBERS
 
     @property
     def requests(self) -> list[ApiRequest]:

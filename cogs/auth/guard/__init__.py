@@ -1,11 +1,12 @@
 """The guard of every request: who may use /auth, how often, and what the audit log says about it."""
 
 from openab_auth.cogs.auth.guard.access import Access, Caller, author_of, caller_of
-from openab_auth.cogs.auth.guard.audit import Audit, AuditLine
+from openab_auth.cogs.auth.guard.audit import Audit, AuditLine, EndedNames
 from openab_auth.cogs.auth.guard.errors import (
     AccessDeniedError,
     DirectMessageRefusedError,
     NotListedError,
+    NotListedOperatorError,
     NotYourServerError,
 )
 from openab_auth.cogs.auth.guard.guard import Guard
@@ -30,10 +31,12 @@ __all__ = [
     "ClosingError",
     "DirectMessageRefusedError",
     "DiscordSettings",
+    "EndedNames",
     "Guard",
     "GuildRules",
     "Members",
     "NotListedError",
+    "NotListedOperatorError",
     "NotYourServerError",
     "RateLimit",
     "author_of",

@@ -14,6 +14,7 @@ from openab_auth.cogs.auth.guard.errors import (
     NoAllowedRoleError,
     NobodysLoginError,
     NotListedError,
+    NotListedOperatorError,
     NotYourAccountError,
     NotYourLoginError,
     NotYourServerError,
@@ -115,6 +116,16 @@ class Access:
         """Return whether the operator has allowed at least one person or role, in all servers or in one."""
         return self._settings.allow_all_users or bool(self._people() or self._roles())
 
+    def operators_in(self, guild: int | None) -> frozenset[int]:
+        """Return the people and roles that `operators` lists for this Discord server."""
+        return self._settings.in_guild(guild).operators or frozenset()
+
+    @property
+    def can_tell_operators(self) -> bool:
+        """Return whether there is somebody to tell what operators should know."""
+        of_guilds = (one.operators for one in self._settings.guilds.values())
+        return self.operators_channel is not None or any((self._settings.operators, *of_guilds))
+
     @property
     def writes_requests(self) -> bool:
         """Return whether the bot writes in threads whose agents ask for a login."""
@@ -122,7 +133,7 @@ class Access:
 
     @property
     def operators_channel(self) -> int | None:
-        """Return the channel where people ask the operators for access, or None."""
+        """Return the channel where people ask the operators for access, and where operators get news; or None."""
         return self._settings.operators_channel
 
     def __str__(self) -> str:
@@ -165,6 +176,15 @@ class Access:
     def may_see(self, caller: Caller, person: UserId | None) -> bool:
         """Return whether this person may see an account: `person` is whose own it is, or None if it is shared."""
         return person in {None, caller.user} or self.is_listed_operator(caller)
+
+    def check_listed_operator(self, caller: Caller) -> None:
+        """Refuse everybody who is not in `operators`, directly or with a role.
+
+        Raises:
+            NotListedOperatorError: this person is not listed there.
+        """
+        if not self.is_listed_operator(caller):
+            raise NotListedOperatorError
 
     def check_account(self, caller: Caller, person: UserId | None, *, for_operators: bool = False) -> None:
         """Refuse the own account of another person; with `for_operators`, listed operators are not refused.

@@ -26,22 +26,44 @@ from openab_auth.storage.file import ownership
 from openab_auth.storage.worker_thread import in_thread, own_threads
 
 Event: TypeAlias = Literal[
-    "login", "complete", "cancel", "status", "logout", "died", "mcp_add", "mcp_remove", "ask_access", "use"
+    "login",
+    "complete",
+    "cancel",
+    "status",
+    "logout",
+    "died",
+    "mcp_add",
+    "mcp_remove",
+    "ask_access",
+    "use",
+    "end_person",
+    "left",
 ]
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EndedNames:
+    """The keys of a person's logins that have ended, and the vendors of the pending logins."""
+
+    person: UserId
+    logins: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class AuditLine:
     """Collects the fields of one audit line while its request runs. A `silent` line is not written.
 
-    `person` is the person whose own account the request is about, if it is about one.
+    `person` is the person whose own account the request is about, if it is about one. `ended` are the logins of this
+    person that an operator has ended; they are written together with the person.
     """
 
     vendor: str | None = None
     tenant: str | None = None
     silent: bool = False
     person: UserId | None = None
+    ended: EndedNames | None = None
 
     def name(self, vendor: Vendor | None) -> None:
         """Name the vendor of the request; None leaves the line as it is."""
@@ -74,12 +96,19 @@ class Audit:
             raise
         finally:
             if not (line.silent or (refusals_only and outcome != AccessDeniedError.code)):
-                await self.record(event, user, outcome, vendor=line.vendor, tenant=line.tenant)
+                await self.record(event, user, outcome, vendor=line.vendor, tenant=line.tenant, ended=line.ended)
 
-    async def record(
-        self, event: Event, user: UserId, outcome: str, *, vendor: str | None = None, tenant: str | None = None
+    async def record(  # noqa: PLR0913 - the fields of a line
+        self,
+        event: Event,
+        user: UserId,
+        outcome: str,
+        *,
+        vendor: str | None = None,
+        tenant: str | None = None,
+        ended: EndedNames | None = None,
     ) -> None:
-        """Write one line. `vendor` and `tenant` are names that the bot knows, never a text that a person typed.
+        """Write one line. `vendor`, `tenant` and `ended` are names that the bot knows, never a text that people typed.
 
         Lines about requests that changed nothing are limited per person and in total; a separate line counts the rest.
         Lines about changes are always written.
@@ -87,7 +116,9 @@ class Audit:
         await self.tell_left_out()
         if not (_was_done(event, outcome) or self._quota.admit(user)):
             return
-        about = {"user": str(user), "vendor": vendor, "tenant": tenant, "outcome": outcome}
+        about: dict[str, object] = {"user": str(user), "vendor": vendor, "tenant": tenant, "outcome": outcome}
+        if ended is not None:
+            about |= {"person": str(ended.person), "logins": ended.logins, "pending": ended.pending}
         await self._write({"event": event, **about}, f"{event} by {user}: {outcome}")
 
     async def record_end(self, vendor: Vendor, user: UserId, error: BaseException | None) -> None:
@@ -133,7 +164,7 @@ def _outcome_of(error: BaseException) -> str:
 
 def _was_done(event: Event, outcome: str) -> bool:
     """Return whether the line reports a change or a lost credential."""
-    return outcome in {"ok", "login_not_stored", "login_overtaken"} or event == "died"
+    return outcome in {"ok", "login_not_stored", "login_overtaken"} or event in {"died", "left"}
 
 
 def _private(path: str, flags: int) -> int:

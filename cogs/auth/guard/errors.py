@@ -113,6 +113,19 @@ class NotYourAccountError(AccessDeniedError):
         )
 
 
+class NotListedOperatorError(AccessDeniedError):
+    """The caller is not in `operators`, so they may not end what other people have."""
+
+    reason = "not_operator"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "only operators who are listed may end the logins of a person",
+            kept="nothing was changed",
+            todo="ask a person who is listed in `operators`",
+        )
+
+
 class NobodysLoginError(AccessDeniedError):
     """The login was made at the console or by an unknown person, and the caller is no operator."""
 

@@ -18,7 +18,18 @@ from openab_auth.cogs.auth.guard.open_requests import OpenRequests
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 
 Request: TypeAlias = Literal[
-    "login", "complete", "cancel", "status", "ask_logout", "logout", "mcp_add", "mcp_remove", "use", "read"
+    "login",
+    "complete",
+    "cancel",
+    "status",
+    "ask_logout",
+    "logout",
+    "mcp_add",
+    "mcp_remove",
+    "use",
+    "ask_end_person",
+    "end_person",
+    "read",
 ]
 AccessAnswer: TypeAlias = Literal["access-there", "access-asked", "access-asked-before", "access-not-asked"]
 NameLine: TypeAlias = Callable[[AuditLine], Awaitable[None]]
@@ -49,6 +60,8 @@ _RULES: Final[Mapping[Request, _Rule]] = {
     "logout": _Rule("logout", counted="refused", for_operators=True),
     "ask_logout": _Rule("logout", counted="refused", refusals_only=True, for_operators=True),
     "status": _Rule("status", counted="refused", refusals_only=True, for_operators=True),
+    "end_person": _Rule("end_person", counted="refused", for_operators=True),
+    "ask_end_person": _Rule("end_person", counted="refused", refusals_only=True, for_operators=True),
     # Names for autocompletion and for the help, which Discord asks for at every key: no attempt, and no audit line.
     "read": _Rule(None, counted="none"),
 }

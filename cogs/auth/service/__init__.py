@@ -1,5 +1,6 @@
 """The work behind the commands: ask the guard, then log in, log out, or add a server. It knows no Discord message."""
 
+from openab_auth.cogs.auth.service.people import Leave, People, PersonQuestion
 from openab_auth.cogs.auth.service.requests import DueRequest, Requests, person_asked
 from openab_auth.cogs.auth.service.resumption import Resumption
 from openab_auth.cogs.auth.service.servers import GROUP, Added
@@ -11,6 +12,9 @@ __all__ = [
     "Added",
     "AuthService",
     "DueRequest",
+    "Leave",
+    "People",
+    "PersonQuestion",
     "Requests",
     "Resumption",
     "Threads",

@@ -9,7 +9,7 @@ from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import NoPendingLoginError, WhichLoginError
 from openab_auth.oauth.logins import Status
 from openab_auth.oauth.vendors import Catalogue, VendorName
-from openab_auth.oauth.vendors.account_labels import person_of, split_label
+from openab_auth.oauth.vendors.account_labels import SHARED, person_of, split_label
 from openab_auth.storage.entries import UserId
 
 
@@ -39,8 +39,10 @@ def pending_named(pending: Iterable[PendingLogin], account: str, person: UserId)
 def person_meant(catalogue: Catalogue, word: str) -> UserId | None:
     """Return whose own account a word means; None for a shared account.
 
-    The account of a vendor that the config no longer has is still its person's own.
+    The account of a vendor that the config no longer has is still its person's own. `@shared` behind a label is left
+    out, as `resolve` does.
     """
+    word = word.removesuffix(f"@{SHARED}")
     row = vendor_meant(word, catalogue)
     return person_of(row.label if row else split_label(word)[1])
 

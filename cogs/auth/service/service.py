@@ -19,11 +19,12 @@ from openab_auth.cogs.auth.guard import (
     RateLimit,
 )
 from openab_auth.cogs.auth.service.accounts import account_named, narrowed, pending_named, person_meant
+from openab_auth.cogs.auth.service.people import People
 from openab_auth.cogs.auth.service.requests import Requests
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.threads import Threads
 from openab_auth.oauth.accounts import Account, vendor_meant
-from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
+from openab_auth.oauth.config import DEFAULT_STORE, OnLeave, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import (
     LoginChangedError,
@@ -37,6 +38,7 @@ from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResu
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import CONSOLE, AsyncStore, UserId
+from openab_auth.storage.worker_thread import in_thread
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +46,7 @@ _log = logging.getLogger(__name__)
 class AuthService:
     """Logs people in and out, without Discord's messages. Each method that takes a `Caller` passes the guard first."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the collaborators
         self,
         logins: Logins,
         guard: Guard,
@@ -52,11 +54,13 @@ class AuthService:
         *,
         clock: Callable[[], float],
         on_close: Sequence[Callable[[], Awaitable[None]]] = (),
+        on_leave: OnLeave | None = None,
     ) -> None:
         self.guard = guard
         self.clock = clock
         self.servers = Servers(logins.added, guard)
         self.threads = Threads(logins, store, guard)
+        self.people = People(logins, guard, on_leave)
         self.requests = Requests(store, guard, clock)
         self._logins = logins
         self._on_close = on_close
@@ -87,7 +91,9 @@ class AuthService:
             line.name(vendor_meant(word, catalogue))
             line.person = person_meant(catalogue, word)
 
-    async def login(self, caller: Caller, vendor: str, *, replaces: str | None = None) -> LoginOffer:
+    async def login(
+        self, caller: Caller, vendor: str, *, replaces: str | None = None, beside: str | None = None
+    ) -> LoginOffer:
         """Begin a login (step one) and return the link for this person.
 
         Raises:
@@ -98,7 +104,7 @@ class AuthService:
             row = vendor_meant(vendor, await self.catalogue())
             if row is not None and not self.guard.access.offers(caller, row):
                 raise UnknownVendorError(vendor, tuple(one.name for one in await self.offered(caller)))
-            return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild)
+            return await self._logins.begin(vendor, caller.user, replaces=replaces, guild=caller.guild, beside=beside)
 
     async def complete(
         self, caller: Caller, paste: str, vendor: str | None = None, generation: str | None = None
@@ -154,8 +160,9 @@ class AuthService:
         for login in refused:
             with suppress(NoPendingLoginError):  # another process was faster
                 vendor = await self._logins.cancel(login.user, login.vendor, login.generation)
-                line = {"vendor": vendor.name, "tenant": vendor.tenant}
-                await self.guard.audit.record("complete", login.user, AccessDeniedError.code, **line)
+                await self.guard.audit.record(
+                    "complete", login.user, AccessDeniedError.code, vendor=vendor.name, tenant=vendor.tenant
+                )
 
     async def cancel(self, caller: Caller, word: str | None = None, generation: str | None = None) -> Vendor:
         """Cancel the caller's own pending login; with a `generation`, only that one.
@@ -178,7 +185,8 @@ class AuthService:
             found = await self._logins.states.status()
             pending = tuple(login for login in found.pending if login.user == caller.user)
             found = found._replace(logins=self._visible(caller, found.logins), pending=pending)
-            return narrowed(found, await self.catalogue(), vendor, account, caller.user)
+            # There may be thousands of logins: the event loop must not stand still.
+            return await in_thread(narrowed, found, await self.catalogue(), vendor, account, caller.user)
 
     def _visible(self, caller: Caller, states: Iterable[LoginState]) -> tuple[LoginState, ...]:
         return tuple(state for state in states if self.guard.access.may_see(caller, state.person))
@@ -291,4 +299,5 @@ def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime:
     guard = Guard(access, Audit(audit, clock), RateLimit(clock), clock)
     logins = Logins.of(runtime, guard.admission.check, guard.audit.record_end)
     on_close = (logins.aclose, *([runtime.aclose] if closes_runtime else []))
-    return AuthService(logins, guard, runtime.store, clock=clock, on_close=on_close)
+    on_leave = runtime.catalogue.auth.on_leave
+    return AuthService(logins, guard, runtime.store, clock=clock, on_close=on_close, on_leave=on_leave)

@@ -23,6 +23,7 @@ from openab_auth.oauth.threads import (
 )
 from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.storage import AsyncStore, Policies, SeenThread, ThreadId
+from openab_auth.storage.worker_thread import in_thread
 
 
 class Threads:
@@ -43,6 +44,7 @@ class Threads:
         """
         async with self._guard.request(caller, "use", partial(self._name, word)):
             account, catalogue = await self._account(word)
+            self._guard.access.check_account(caller, account.person)  # whatever the guard has made of the word
             change = partial(
                 choose_account,
                 thread=thread,
@@ -82,7 +84,16 @@ class Threads:
         """
         async with self._guard.request(caller, "read"):
             records, entries = await self._store.threads(), await self._store.read()
-            return accounts_of_thread(thread, records, catalogue=await self._logins.catalogue(), entries=entries)
+            catalogue = await self._logins.catalogue()
+            # There may be thousands of logins: the event loop must not stand still.
+            may_see = partial(self._guard.access.may_see, caller)
+            return await in_thread(
+                accounts_of_thread, thread, records, catalogue=catalogue, entries=entries, may_see=may_see
+            )
+
+    def admits(self, caller: Caller) -> bool:
+        """Return whether this person may use /auth; nothing is counted or written."""
+        return self._guard.access.allows(caller)
 
     async def known(self, thread: ThreadId) -> SeenThread | None:
         """Return what the store knows of a thread.

@@ -1,6 +1,6 @@
 """The messages in each language, and Discord's limits on them."""
 
-from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text import person_words, words
 from openab_auth.cogs.auth.text.account_names import account_title, title_meant
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, language_of, language_of_guild
@@ -46,6 +46,7 @@ __all__ = [
     "language_of_guild",
     "link",
     "mention",
+    "person_words",
     "plain",
     "title_meant",
     "units",

@@ -176,7 +176,7 @@ def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Marku
         who = language.say("unknown-person")
     else:
         who = mention(taken.logged_in_by) if taken.logged_in_by else language.say("person-at-console")
-    question = language.say("replace-question", who=who, login=_named(language, title, taken.account))
+    question = language.say("replace-question", who=who, login=named_login(language, title, taken.account))
     if not isinstance(taken, LoginOvertakenError):
         return question
     return LINES.join([language.say("login-overtaken", vendor=plain(title, _TITLE)), question])
@@ -189,7 +189,7 @@ def ask_logout(language: Language, state: LoginState, *, revocable: bool, shared
     """
     title = account_title(language, state.vendor) if state.vendor else state.tenant
     lines = [
-        language.say("logout-question", login=_named(language, title, state.account)),
+        language.say("logout-question", login=named_login(language, title, state.account)),
         language.say("logout-remove"),
         language.say("logout-revoke") if revocable else language.say("logout-cannot-revoke"),
     ]
@@ -204,7 +204,7 @@ def ask_logout(language: Language, state: LoginState, *, revocable: bool, shared
     return LINES.join(lines)
 
 
-def _named(language: Language, title: str, account: str | None) -> Markup:
+def named_login(language: Language, title: str, account: str | None) -> Markup:
     """Return the name of a login: its vendor and its account."""
     login = plain(title, _TITLE)
     return language.say("login-with-account", login=login, account=plain(account, _ACCOUNT)) if account else login
@@ -231,7 +231,7 @@ def logged_out(language: Language, done: LogoutResult, title: str) -> Markup:
 def login_ended(language: Language, state: LoginState) -> Markup:
     """Return the message that tells a person that their login has ended."""
     title = account_title(language, state.vendor) if state.vendor else state.tenant
-    login = _named(language, title, state.account)
+    login = named_login(language, title, state.account)
     said = _reason(state.died.reason if state.died else "", _REASON)
     return language.say("login-ended", login=login, reason=said)
 

@@ -1,7 +1,7 @@
 """The messages with buttons, the forms and the lists of choices."""
 
 from openab_auth.cogs.auth.views.ask_access import AskAccessButton, ways_to_access
-from openab_auth.cogs.auth.views.buttons import LastPage, LoginButton, PressHandler, fitting
+from openab_auth.cogs.auth.views.buttons import LastPage, LoginButton, PersonHandler, PressHandler, fitting
 from openab_auth.cogs.auth.views.cards import LoginCards, card_of, takes_paste
 from openab_auth.cogs.auth.views.choices import (
     NO_CHOICE,
@@ -18,8 +18,16 @@ from openab_auth.cogs.auth.views.failure import failure_message, report, told_wi
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.how import HowButton, how_message
 from openab_auth.cogs.auth.views.login import login_message
-from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton, logout_question, replace_question
+from openab_auth.cogs.auth.views.logout import (
+    BesideButton,
+    LogoutButton,
+    ReplaceButton,
+    conflict_question,
+    logout_question,
+    replace_question,
+)
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
+from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton, leave_message, person_question
 from openab_auth.cogs.auth.views.requests import RequestButton, answered_request, request_message, unanswered_request
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
@@ -37,14 +45,18 @@ __all__ = [
     "NO_CHOICE",
     "AgreeButton",
     "AskAccessButton",
+    "BesideButton",
     "CancelButton",
     "DropButton",
+    "EndPersonButton",
     "HowButton",
     "LastPage",
     "LoginButton",
     "LoginCards",
     "LogoutButton",
     "PasteButton",
+    "PersonChoiceButton",
+    "PersonHandler",
     "PressHandler",
     "ReplaceButton",
     "RequestButton",
@@ -56,10 +68,12 @@ __all__ = [
     "answered_request",
     "card_of",
     "chosen_message",
+    "conflict_question",
     "failure_message",
     "fitting",
     "help_message",
     "how_message",
+    "leave_message",
     "login_choices",
     "login_message",
     "logout_choices",
@@ -67,6 +81,7 @@ __all__ = [
     "message_key",
     "no_choice",
     "pending_choices",
+    "person_question",
     "read_submit",
     "removed_message",
     "replace_question",

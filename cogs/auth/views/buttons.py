@@ -16,6 +16,7 @@ from discord.ext import commands
 
 from openab_auth.cogs.auth.replies import COG, acknowledge
 from openab_auth.cogs.auth.text import Language, fits_button, label, language_of
+from openab_auth.storage.entries import UserId
 
 LastPage: TypeAlias = Literal["dead", "code"]  # where a login ends in the browser
 REST: Final = "(?s:.+)"  # a name that operators or vendors choose; it may hold any character
@@ -23,8 +24,22 @@ _MOST_BUTTONS: Final = 25  # Discord's limit for one message
 _TITLE: Final = 60  # units; Discord allows 80 for the whole label
 
 
+class PersonHandler(Protocol):
+    """Handles the presses of the buttons that end everything of one person."""
+
+    async def ask(self, interaction: discord.Interaction, person: UserId) -> None:
+        """Ask whether to end everything of this person."""
+        ...
+
+    async def end(self, interaction: discord.Interaction, person: UserId, key: str, *, revoke: bool) -> None:
+        """End everything that the question with this key named, at the vendors too if `revoke` is set."""
+        ...
+
+
 class PressHandler(Protocol):
     """Handles the presses of all buttons; the front desk implements it."""
+
+    people: PersonHandler
 
     def takes(self, interaction: discord.Interaction) -> bool:
         """Return False if Discord has delivered this interaction before."""
@@ -40,8 +55,18 @@ class PressHandler(Protocol):
         """Turn a failure inside the block into an answer."""
         ...
 
-    async def login(self, interaction: discord.Interaction, vendor: str, *, replaces: str | None = None) -> None:
-        """Begin a login; `replaces` is the generation of another person's login that it may replace."""
+    async def login(
+        self,
+        interaction: discord.Interaction,
+        vendor: str,
+        *,
+        replaces: str | None = None,
+        beside: str | None = None,
+    ) -> None:
+        """Begin a login; it may replace another person's login of the generation `replaces`.
+
+        It may be stored beside the other logins of its vendor account if `beside` is their generation together.
+        """
         ...
 
     async def ask_access(self, interaction: discord.Interaction) -> None:

@@ -10,6 +10,7 @@ import discord
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import LINES, Language, Markup, account_title, fits_card, label, words
 from openab_auth.cogs.auth.views.buttons import REST, AuthButton, LoginButton, PressHandler, fitting
+from openab_auth.cogs.auth.views.person import EndPersonButton
 from openab_auth.oauth.logins import Status
 from openab_auth.storage.entries import UserId
 
@@ -47,12 +48,14 @@ def status_message(  # noqa: PLR0913 - the answer depends on all of them
     only: str | None = None,
     thread: Sequence[Markup] = (),
     first: Sequence[AuthButton] = (),
+    name_of: Callable[[UserId], str] = str,
 ) -> ReplyContent:
     """Return the status as one card. Blocks that do not fit are counted, not cut. `title_of` names a vendor.
 
     `incident` is the id under which the log names the problems of the store: they hold paths, which people do not see.
     `only` is the title of the vendor that the person asked about. `thread` says which accounts the thread uses; its
-    buttons are `first`.
+    buttons are `first`. Each other person whose own login is shown has a button to end everything of that person:
+    only listed operators see such logins. `name_of` names the person.
     """
     mine = [pending for pending in status.pending if pending.user == user]
     problems = [words.problems(language, len(status.problems), incident)] if status.problems else []
@@ -63,6 +66,8 @@ def status_message(  # noqa: PLR0913 - the answer depends on all of them
         language.say("status-environment", vendor=words.title_of(language, vendor), variable=variable)
         for vendor, variable in status.environment
     ]
+    people = dict.fromkeys(state.person for state in status.logins)
+    others = [person for person in people if person not in {None, user}]
     buttons: list[AuthButton] = [
         *(CancelButton(language, pending.vendor, title_of(pending.vendor), pending.generation) for pending in mine),
         *(
@@ -70,6 +75,7 @@ def status_message(  # noqa: PLR0913 - the answer depends on all of them
             for state in status.logins
             if state.vendor and (state.state == "dead" or (state.access and state.access.remedy == "log-in"))
         ),
+        *(EndPersonButton(language, person, name_of(person)) for person in others),
     ]
     title = LINES.join([*thread, language.say("status-title")])
     return ReplyContent(_shown(language, title, [*problems, *waiting, *logins]), fitting([*first, *buttons]))

@@ -10,6 +10,7 @@ from typing import Final
 from openab_auth.oauth.http import why_unsafe
 
 _LONGEST: Final = 64 * 1024  # characters kept; a program that prints more repeats itself
+_LONGEST_ESCAPE: Final = 8 * 1024  # characters; each piece of output is searched together with an unfinished sequence
 _HYPERLINK: Final = re.compile(r"\x1b\]8;[^;\x07\x1b]*;([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC 8 hides an address
 _ESCAPES: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, the cursor
@@ -46,7 +47,7 @@ class Output:
         """Take the next bytes; an escape sequence may be cut anywhere."""
         raw = self._rest + self._decode(piece)
         cut = _UNFINISHED.search(raw)
-        self._rest = raw[cut.start() :] if cut and len(raw) - cut.start() < _LONGEST else ""
+        self._rest = raw[cut.start() :] if cut and len(raw) - cut.start() < _LONGEST_ESCAPE else ""
         self._text = (self._text + plain(raw[: cut.start()] if cut else raw))[-_LONGEST:]
 
     @property

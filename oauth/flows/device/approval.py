@@ -12,9 +12,9 @@ from openab_auth.oauth.client import OAuthClient, TokenResponse
 from openab_auth.oauth.entries import REFRESH_DEADLINE, login_entry, pending_entry, rechecks
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import (
+    LoginConflictError,
     LoginDeniedError,
     LoginExpiredError,
-    LoginTakenError,
     NoPendingLoginError,
     OAuthError,
     VendorUnavailableError,
@@ -45,7 +45,7 @@ async def offer_code(
         LoginTakenError: another person's login is there.
         VendorUnavailableError, VendorMisconfiguredError: the vendor gave no code.
     """
-    begun = Begun(request.replaces, request.guild)
+    begun = Begun(request.replaces, request.guild, request.beside)
     # before the vendor is asked for a code that nobody may use
     await context.pending.check_not_taken(vendor, request.user, agreed=begun.replaces)
     code = await requests.start(client)
@@ -99,7 +99,7 @@ class Approval:
             if done := await self._stored_elsewhere():
                 return done
             raise
-        except (LoginDeniedError, LoginTakenError):
+        except (LoginDeniedError, LoginConflictError):
             await self._drop()
             raise
 

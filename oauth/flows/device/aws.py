@@ -21,6 +21,7 @@ from openab_auth.oauth.client import (
     judge_reply,
     read_token_response,
 )
+from openab_auth.oauth.entries.account_limits import drop_unused_clients
 from openab_auth.oauth.errors import LOG_IN_AGAIN, NotRefreshableError
 from openab_auth.oauth.flows.device.code import DeviceCode, read_code
 from openab_auth.oauth.flows.device.requests import GRANT_TYPE, ApprovalPending, PollOutcome, judge_poll
@@ -128,6 +129,7 @@ class AwsDevice:
 
         def store(draft: Draft) -> None:
             draft.clients[client_key(client.tenant)] = record
+            drop_unused_clients(draft, client_key(client.tenant))
 
         await self._store.update(store)
         return record

@@ -60,7 +60,9 @@ async def offer_link(context: LoginContext, target: RedirectTarget, request: Log
         resource=target.resource,
         created_at=int(context.clock()),
     )
-    await context.pending.begin(vendor, request.user, entry, Begun(request.replaces), also=target.remember)
+    await context.pending.begin(
+        vendor, request.user, entry, Begun(request.replaces, beside=request.beside), also=target.remember
+    )
     url = context.driver.authorize_url(client, entry)
     return LoginOffer(vendor, url, entry.created_at + PENDING_LIFETIME, generation=generation_of_pending(entry))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from openab_auth.oauth.entries.account_limits import drop_unused_clients
+
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.mcp_server import McpServer
     from openab_auth.storage.commit.draft import Draft
@@ -31,6 +33,8 @@ def keep_client(draft: Draft, server: McpServer, issuer: str, record: ClientReco
     for other in others[: 1 - _MOST_CLIENTS]:
         del draft.clients[other]
     draft.clients[key] = record
+    if server.label:
+        drop_unused_clients(draft, key)
 
 
 def forget_client(draft: Draft, server: McpServer, issuer: str) -> None:

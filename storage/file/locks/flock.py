@@ -112,6 +112,9 @@ class Flock:
         except OSError as error:
             self.close()
             raise StoreUnwritableError(self._path, lock_error(error, _owner_of(self._path, error))) from error
+        except BaseException:
+            self.close()  # the caller does not know that it is held
+            raise
         finally:
             if not self._held and not self._keep_open:
                 self.close()

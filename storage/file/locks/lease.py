@@ -23,8 +23,12 @@ class FileLease:
             StoreUnwritableError: the sidecar cannot be opened, so no process of this user may refresh.
         """
         taken = self._lock.try_acquire()
-        if taken:
-            self._when_taken()
+        try:
+            if taken:
+                self._when_taken()
+        except BaseException:
+            self._lock.release()
+            raise
         return taken
 
     def release(self) -> None:

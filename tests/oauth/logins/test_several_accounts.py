@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.errors import TooManyAccountsError
 from openab_auth.oauth.logins import Logins
 from openab_auth.storage import CONSOLE, AsyncStore, TokenEntry, UserId
 from openab_auth.storage.entries import PendingEntry
@@ -15,7 +18,7 @@ ADA = UserId(100)
 
 async def log_in(logins: Logins, issuer: Issuer, word: str, user: UserId = CONSOLE) -> None:
     offer = await logins.begin(word, user)
-    await logins.complete(await issuer.approve(offer.url), user, word)
+    await logins.complete(await issuer.approve(offer.url, f"{user} at {word}"), user, word)
 
 
 async def test_each_account_is_an_entry_of_its_own(
@@ -56,3 +59,21 @@ async def test_a_logout_ends_the_named_account_alone(logins: Logins, issuer: Iss
 
     assert (done.tenant, done.removed, done.revoked) == ("lab@work", True, True)
     assert await store.read() == {"lab": default}
+
+
+async def test_one_person_logs_in_to_a_limited_number_of_shared_accounts(
+    logins: Logins, issuer: Issuer, store: AsyncStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openab_auth.oauth.entries.account_limits.MOST_ACCOUNTS", 2)
+    for word in ("lab", "lab@one", f"lab@u{ADA}", "lab@two"):
+        await log_in(logins, issuer, word, ADA)
+
+    with pytest.raises(TooManyAccountsError, match="2 accounts"):
+        await logins.begin("lab@three", ADA)
+    for word, user in (("lab@two", ADA), ("jay", ADA), (f"jay@u{ADA}", ADA), ("lab@three", UserId(200))):
+        await log_in(logins, issuer, word, user)
+    await log_in(logins, issuer, "lab@four")
+    await logins.logout(await logins.account("lab@one"), revoke=False)
+    await log_in(logins, issuer, "lab@five", ADA)
+
+    assert {"lab@three", "lab@four", "lab@five"} < set(await store.read())

@@ -140,10 +140,11 @@ def test_the_oldest_threads_are_forgotten_when_there_are_too_many(
     store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(changes, "MOST_SEEN", 3)
-    for number in range(10, 15):
+    store.update(lambda draft: draft.threads.__setitem__("thread:by hand", SeenThread(1)))
+    for number in range(7, 12):
         store.update(partial(store_threads, threads={ThreadId(number): SeenThread(1)}))
 
-    assert {key for key in store.threads() if key.startswith("thread:")} == {"thread:12", "thread:13", "thread:14"}
+    assert {key for key in store.threads() if key.startswith("thread:")} == {"thread:10", "thread:11", "thread:by hand"}
 
 
 def test_many_threads_at_once_keep_their_known_owners(store: MemoryStore) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from openab_auth.oauth.config import Config
-from openab_auth.oauth.errors import LabelError, UnknownVendorError
+from openab_auth.oauth.errors import LabelError, ProgramsOnlyAccountError, UnknownVendorError
 from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.oauth.vendors.account_labels import is_label, person_of, split_label
 from openab_auth.storage import Tenant
@@ -51,6 +51,22 @@ def test_an_account_is_offered_where_its_vendor_is() -> None:
         catalogue.get("codex@Not a label")
     with pytest.raises(UnknownVendorError, match="not offered"):
         catalogue.get("strange@work")
+
+
+@pytest.mark.parametrize("label", ["u42", "work"])
+def test_where_a_program_keeps_the_login_there_is_one_account(label: str) -> None:
+    catalogue = Catalogue.from_config(Config(vendors={"shell": {"flow": "command", "command": ["sh"]}}), {})
+
+    assert catalogue.get("shell").name == "shell"
+    assert catalogue.named(VendorName(f"shell@{label}")) is None
+    assert isinstance(catalogue.refusal(f"shell@{label}"), ProgramsOnlyAccountError)
+    with pytest.raises(ProgramsOnlyAccountError, match="every agent here uses"):
+        catalogue.get(f"shell@{label}")
+
+
+@pytest.mark.parametrize("label", ["u042", "u00", "u123456789012345678901", "u" + "9" * 31])
+def test_no_second_spelling_names_a_persons_account(label: str) -> None:
+    assert split_label(f"codex@{label}") == (f"codex@{label}", "")
 
 
 def test_what_a_vendor_is_known_for_holds_for_each_account() -> None:

@@ -61,7 +61,11 @@ def test_each_record_is_read_back(record: ThreadRecord) -> None:
     assert THREADS.from_json(json.loads(json.dumps(THREADS.to_json(record)))) == record
 
 
-DAMAGE = ["{torn", "[]", '{"policy:1": {"accounts": "all"}}', '{"thread:1": {"owner": 5}}', '{"agreement:1": 7}']
+DAMAGE = [
+    *("{torn", "[]", '{"policy:1": {"accounts": "all"}}', '{"thread:1": {"owner": 5}}', '{"agreement:1": 7}'),
+    json.dumps({"policy:1": {"accounts": "shared", "guilds": {}, "channels": {"9" * 5000: "shared"}}}),
+    json.dumps({"policy:1": {"accounts": "shared", "guilds": {"٣": "shared"}, "channels": {}}}),
+]
 
 
 @pytest.mark.parametrize("damage", DAMAGE)

@@ -20,6 +20,7 @@ HELLO: Final = 10
 HEARTBEAT_ACK: Final = 11
 
 GUILDS: Final = 1 << 0
+GUILD_MEMBERS: Final = 1 << 1
 GUILD_MESSAGES: Final = 1 << 9
 DM_MESSAGES: Final = 1 << 12
 PRIVILEGED: Final = 1 << 1 | 1 << 8 | 1 << 15  # members, presences, message content
@@ -109,6 +110,17 @@ class Gateway:
                 data = {"guild_id": self._state.guild_id, "role": payloads.role(role_id, f"role {role_id}")}
                 await self.dispatch("GUILD_ROLE_CREATE", data, intent=GUILDS)
 
+    async def announce_member(self, name: str, guild_id: str, user: Json) -> None:
+        """Send GUILD_MEMBER_ADD or GUILD_MEMBER_REMOVE, which need the server members intent."""
+        data = {"guild_id": guild_id, "user": user}
+        if name == "GUILD_MEMBER_ADD":
+            data |= payloads.member(user, ())
+        await self.dispatch(name, data, intent=GUILD_MEMBERS)
+
+    async def fail_guild(self, guild_id: str) -> None:
+        """Tell the bot that a guild is unavailable because of an outage."""
+        await self.dispatch("GUILD_DELETE", {"id": guild_id, "unavailable": True}, intent=GUILDS)
+
     async def drop(self, code: int = 4000) -> None:
         """Close every connection; the bot can resume."""
         for socket in tuple(self._sockets):
@@ -149,14 +161,15 @@ class Gateway:
         self.intents.append(intents)
         if data["token"] != self._token:
             await socket.close(code=_AUTHENTICATION_FAILED, message=b"Authentication failed.")
-        elif intents & PRIVILEGED:
+        elif intents & PRIVILEGED & ~self._state.privileged_intents:
             await socket.close(code=_DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
         else:
             self._session = session = Session(secrets.token_hex(16), intents, socket)
             await session.send("READY", self._ready(session))
             if intents & GUILDS:
                 self._state.roles = dict.fromkeys(self._state.roles, True)
-                await session.send("GUILD_CREATE", payloads.guild(self._state))
+                for guild_id in self._state.guild_ids:
+                    await session.send("GUILD_CREATE", payloads.guild(self._state, guild_id))
             self._state.changed()
 
     async def _resume(self, socket: web.WebSocketResponse, data: Json) -> None:
@@ -168,14 +181,14 @@ class Gateway:
         await session.resume(socket, int(data["seq"]))
 
     def _ready(self, session: Session) -> Json:
-        guilds = [{"id": self._state.guild_id, "unavailable": True}] if session.intents & GUILDS else []
+        ids = self._state.guild_ids if session.intents & GUILDS else []
         return {
             "v": 10,
             "user": self._state.bot,
-            "guilds": guilds,
+            "guilds": [{"id": guild_id, "unavailable": True} for guild_id in ids],
             "session_id": session.id,
             "resume_gateway_url": self._url,
-            "application": {"id": self._state.application_id, "flags": 0},
+            "application": {"id": self._state.application_id, "flags": payloads.flags(self._state)},
         }
 
 

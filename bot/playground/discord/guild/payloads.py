@@ -12,8 +12,15 @@ from openab_auth.bot.playground.discord.guild.state import State
 TEXT: Final = 0
 DM: Final = 1
 THREAD: Final = 11
+_GUILD_MEMBERS: Final = 1 << 1  # the intent
+_MEMBERS_LIMITED: Final = 1 << 15  # the flag of an application
 _EVERYTHING: Final = str(EVERYTHING)
 _JOINED: Final = "2026-01-01T00:00:00+00:00"
+
+
+def flags(state: State) -> int:
+    """Return the application's flags: the members intent of a bot that Discord has not verified."""
+    return _MEMBERS_LIMITED if state.privileged_intents & _GUILD_MEMBERS else 0
 
 
 def application(state: State) -> Json:
@@ -23,7 +30,7 @@ def application(state: State) -> Json:
         "name": state.bot["username"],
         "description": "",
         "icon": None,
-        "flags": 0,
+        "flags": flags(state),
         "bot_public": False,
         "bot_require_code_grant": False,
         "verify_key": "",
@@ -61,22 +68,23 @@ def member(user: Json, roles: tuple[int, ...]) -> Json:
     }
 
 
-def guild(state: State) -> Json:
-    """Return the guild in the form of GUILD_CREATE."""
+def guild(state: State, guild_id: str) -> Json:
+    """Return a guild in the form of GUILD_CREATE; only the first one has channels and roles of its own."""
+    is_first = guild_id == state.guild_id
     return {
-        "id": state.guild_id,
-        "name": "Playground",
+        "id": guild_id,
+        "name": _guild_name(state, guild_id),
         "icon": None,
         "owner_id": state.owner["id"],
         "roles": [
-            role(state.guild_id, "@everyone", state.permissions.in_guild),
-            *(role(each, f"role {each}") for each in state.roles),
+            role(guild_id, "@everyone", state.permissions.in_guild),
+            *(role(each, f"role {each}") for each in (state.roles if is_first else ())),
         ],
         "emojis": [],
         "stickers": [],
         "features": [],
-        "channels": [channel(state, each) for each in state.channels],
-        "threads": [thread(state, each) for each in seen_threads(state)],
+        "channels": [channel(state, each) for each in state.channels] if is_first else [],
+        "threads": [thread(state, each) for each in seen_threads(state)] if is_first else [],
         "members": [member(state.bot, ())],
         "member_count": 1,
         "voice_states": [],
@@ -98,17 +106,21 @@ def guild(state: State) -> Json:
     }
 
 
-def guild_of_bot(state: State) -> Json:
-    """Return the guild as the list of the bot's guilds has it, with the bot's permissions there."""
+def guild_of_bot(state: State, guild_id: str) -> Json:
+    """Return a guild as the list of the bot's guilds has it, with the bot's permissions there."""
     return {
-        "id": state.guild_id,
-        "name": "Playground",
+        "id": guild_id,
+        "name": _guild_name(state, guild_id),
         "icon": None,
         "banner": None,
         "owner": False,
         "permissions": str(state.permissions.in_guild),
         "features": [],
     }
+
+
+def _guild_name(state: State, guild_id: str) -> str:
+    return "Playground" if guild_id == state.guild_id else "Elsewhere"
 
 
 def seen_threads(state: State, channel_id: str | None = None) -> list[Thread]:
@@ -209,6 +221,11 @@ def interaction(state: State, act: Interaction, data: Json, author: Member) -> J
         "app_permissions": str(permissions),
         "attachment_size_limit": 10 * 1024 * 1024,
         "entitlements": [],
-        "authorizing_integration_owners": {"0": state.guild_id if in_guild else "0"},
+        "authorizing_integration_owners": _installed_by(state, author, in_guild=in_guild),
         **where,
     }
+
+
+def _installed_by(state: State, author: Member, *, in_guild: bool) -> Json:
+    """Return who has installed the bot: `0` is the guild, or 0 for the bot's own DM, and `1` the person."""
+    return {"0": state.guild_id if in_guild else "0"} if state.is_installed else {"1": author.user["id"]}

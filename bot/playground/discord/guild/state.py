@@ -28,8 +28,14 @@ class State:
         self.users: dict[str, Json] = {}
         self.bot = self.new_user("openab", bot=True, id_=self.application_id)
         self.owner = self.new_user("owner")
+        self.is_installed = True
+        """Whether the guild has installed the bot; otherwise each person brings it along."""
         self.members: dict[str, Member] = {}
         """The members of the guild, by user id."""
+        self.elsewhere: dict[str, set[str]] = {}
+        """The bot's other guilds: the user ids of the members, by the guild's id."""
+        self.privileged_intents = 0
+        """The privileged intents that the developer portal has switched on."""
         self.roles: dict[str, bool] = {}
         """Role ids, and whether the bot has received them."""
         self.messages: dict[str, list[Message]] = {}  # by channel, thread or DM
@@ -60,6 +66,18 @@ class State:
         }
         self.users[str(user["id"])] = user
         return user
+
+    @property
+    def guild_ids(self) -> list[str]:
+        """Return the ids of the bot's guilds."""
+        return [self.guild_id, *self.elsewhere]
+
+    def roles_in(self, guild_id: str, user_id: str) -> tuple[int, ...] | None:
+        """Return the roles of a member; None for a user who is no member of this guild."""
+        if guild_id != self.guild_id:
+            return () if user_id in self.elsewhere[guild_id] else None
+        member = self.members.get(user_id)
+        return None if member is None else member.roles
 
     def new_channel(self, name: str) -> ChannelId:
         """Create a text channel, and return its id; a bot that is connected does not learn of it."""

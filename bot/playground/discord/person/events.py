@@ -50,6 +50,24 @@ class Events:
         await self._gateway.announce(message)
         return message
 
+    async def leave(self, member: Member, guild: int | None) -> None:
+        """End a membership, as a person who leaves or a moderator who kicks or bans does."""
+        guild_id, user_id = str(guild or self.state.guild_id), member.user["id"]
+        if guild_id == self.state.guild_id:
+            self.state.members.pop(user_id, None)
+        else:
+            self.state.elsewhere[guild_id].discard(user_id)
+        await self._gateway.announce_member("GUILD_MEMBER_REMOVE", guild_id, member.user)
+
+    async def join(self, member: Member, guild: int | None) -> None:
+        """Begin a membership."""
+        guild_id, user_id = str(guild or self.state.guild_id), member.user["id"]
+        if guild_id == self.state.guild_id:
+            self.state.members[user_id] = member
+        else:
+            self.state.elsewhere[guild_id].add(user_id)
+        await self._gateway.announce_member("GUILD_MEMBER_ADD", guild_id, member.user)
+
     async def start_thread(self, member: Member, name: str, message: Message) -> ChannelId:
         """Start a thread of `member` from a message, and tell the bot."""
         message.body["flags"] = message.flags | HAS_THREAD

@@ -39,9 +39,13 @@ class Person:
         self.id = int(user["id"])
         self.name = str(user["username"])
 
-    def leave(self) -> None:
-        """Leave the guild."""
-        self._state.members.pop(self.user["id"], None)
+    async def leave(self, guild: int | None = None) -> None:
+        """Leave the guild, or another guild of the bot."""
+        await self._events.leave(self, guild)
+
+    async def join(self, guild: int | None = None) -> None:
+        """Join the guild again, or another guild of the bot."""
+        await self._events.join(self, guild)
 
     async def slash(self, command: str, /, *, where: Where = "guild", **options: OptionValue) -> ShownResponse:
         """Send a slash command, for example "auth login", and wait until the bot acknowledges it.

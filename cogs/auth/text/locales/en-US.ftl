@@ -33,8 +33,13 @@ button-agree-this = Use my account in this thread
 button-agree-all = In all threads that I start
 button-replace = Replace that login
 button-keep = Keep it
+button-beside = Store it here, too
 button-remove = Remove it here
 button-revoke = Also revoke it at the vendor
+button-end-person = End everything of { $person }
+button-remove-all = Remove everything here
+button-revoke-all = Also revoke at the vendors
+button-keep-all = Keep everything
 form-title = Finish the login
 form-field = The address, or the code shown on the page
 form-hint = Copy everything in the address bar.
@@ -101,6 +106,13 @@ login-other-host = ⚠️ **Careful:** { CODE($host) } will receive the token of
 replace-question = **{ $who } is logged in to { $login }.**
     Your login would replace it for every agent. Nothing changes until you have finished.
 
+beside-stored = ⚠️ **Your login to { $vendor } was not stored:** its account is already stored { $logins ->
+        [none] under another login here.
+       *[other] as { $logins }.
+    }
+beside-question = If one of these logins is revoked, the other may end, too. At some vendors a new login ends the older one.
+    To have both, press **{ button-beside }** and log in once more.
+
 how-dead =
     ## Copy the address
     1. The last page does not load. That is expected: you only need its address.
@@ -134,6 +146,42 @@ logout-not-revoked = I could not revoke it at the vendor{ $note ->
        *[other] : { $note }
     }.
 logout-tokens-left = A file on this bot's disk may still contain the tokens of this login. Ask the operator to remove it.
+
+## Everything of one person, for operators
+
+person-question = **End everything that { $who } has here?** Their id is { CODE($user) }.
+person-login = - { $login }
+person-pending = - { $vendor }: a login that is not finished yet
+person-records = - their choices of their own accounts, and their agreements, in threads
+person-more = - … and { $count } more
+person-remove = **{ button-remove-all }**: agents here stop using it. The logins stay valid at the vendors.
+person-revoke = **{ button-revoke-all }**: the logins also end everywhere, on other machines too.
+person-cannot-revoke = Not revoked, because the vendor offers no way: { $logins }.
+person-shared = Not revoked, because the same vendor account is also stored for others: { $logins }.
+person-shared-stay = Shared logins stay, also those that this person made.
+person-changed = **Something has changed since I asked. Nothing has ended yet.**
+person-ended = **Everything that { $who } had here has ended.**
+person-ended-pending = { $count ->
+        [one] One unfinished login is cancelled.
+       *[other] { $count } unfinished logins are cancelled.
+    }
+person-ended-records = Their choices and agreements in threads have ended.
+left-person = 👋 **{ $who } has left { $guild }** and is in no other server that I am in. Their id is { CODE($user) }.
+left-tell = { $logins ->
+        [0] {""}
+        [one] One personal login of theirs is still here, and agents can go on using it.{" "}
+       *[other] { $logins } personal logins of theirs are still here, and agents can go on using them.{" "}
+    }{ $pending ->
+        [0] {""}
+        [one] One login of theirs is not finished yet.
+       *[other] { $pending } logins of theirs are not finished yet.
+    }
+left-ended = Everything that they had here has ended: { $logins ->
+        [one] one personal login
+       *[other] { $logins } personal logins
+    }, unfinished logins, choices and agreements. Nothing was revoked at the vendors.
+left-failed = ⚠️ Not everything that they had here could be ended.
+left-made = They made these shared logins, which stay: { $logins }. To end one, use { -logout }.
 
 person-at-console = Someone at the console
 unknown-person = An unknown person
@@ -320,6 +368,9 @@ error-not_allowed-not_your_server = { $owner } added this server, not you.
 error-not_allowed-not_your_account = This is another person's own account.
     .kept = It is unchanged.
     .next = Use a shared account, or your own: choose *Only me* as `account`.
+error-not_allowed-not_operator = Only operators who are listed in `operators` may end what another person has here.
+    .kept = { -unchanged }
+    .next = Ask one of them.
 error-too_many_attempts = You have tried { $limit } times within a minute.
     .kept = { -unchanged }
     .next = Wait { $retry_after } seconds, then try again.
@@ -336,6 +387,9 @@ error-name_too_long = This name is too long for a Discord button.
 error-not_logged_in = Nobody is logged in to { $tenant }.
     .kept = { -unchanged }
     .next = { -login } starts a login. { -status } shows all logins.
+error-not_logged_in-person = There is nothing of this person here: no personal login, and none that is not finished yet.
+    .kept = { -unchanged }
+    .next = { -status } shows all logins.
 error-login_dead = The login to { $tenant } has ended{ $reason ->
         [none] {""}
        *[other] {" "}({ $reason })
@@ -348,6 +402,9 @@ error-login_taken = Another person is logged in to { $tenant }.
 error-login_overtaken = Another person logged in to { $tenant } while you were logging in.
     .kept = Their login is unchanged. Yours was not stored.
     .next = { -login } asks whether you want to replace it.
+error-account_stored = The account of your login to { $tenant } is already stored under another login here.
+    .kept = That login is unchanged. Yours was not stored.
+    .next = Log in with another account.
 error-reserved_login = { $tenant } is the login of openab itself.
     .kept = It is unchanged.
     .next = Only openab can end it.
@@ -357,6 +414,9 @@ error-label = No account of { $vendor } can have the label { $label }.
 error-nobody_meant = I do not know whose own account of { $vendor } you mean.
     .kept = { -unchanged }
     .next = Use { -login } in Discord, where I know who you are.
+error-programs_only_account = { $vendor } keeps one login in its own program, and every agent here uses it. There can be no other account.
+    .kept = { -unchanged }
+    .next = To log in for everyone here, leave out the account.
 error-no_account_for_thread = Agents in this thread use only personal accounts, and I do not know who started it.
     .kept = { -unchanged }
     .next = Choose an account in the thread with /auth use.
@@ -375,6 +435,9 @@ error-not_thread_owner = Only the person who started this thread, or an operator
 error-login_changed = The login to { $tenant } has changed since I asked you.
     .kept = The current login is unchanged.
     .next = { -status } shows it. To end it, use { -logout } again.
+error-person_changed = The logins of this person have changed since I asked you.
+    .kept = { -unchanged }
+    .next = Ask again with the button in { -status }.
 error-refresh_busy = The login to { $tenant } is being renewed, and this takes longer than usual.
     .kept = The login is unchanged.
     .next = Try again in a moment.
@@ -497,6 +560,9 @@ error-login_expired = The code for { $vendor } expired before you approved it.
 error-login_not_stored = You are logged in at { $vendor }, but I could not store the login yet. { $why }
     .kept = I keep it in memory, and I store it as soon as I can.
     .next = Check { -status } later. If the login is not there, start again with { -login }.
+error-too_many_accounts = You have logged in to { $limit } accounts with a label. That is the most for one person.
+    .kept = { -unchanged }
+    .next = End a login that nobody needs with { -logout }.
 error-too_many_logins = You have started { $limit } logins and finished none of them.
     .kept = You can still finish them.
     .next = Finish a login, or cancel a login with { -cancel }.

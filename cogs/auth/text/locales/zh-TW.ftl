@@ -106,8 +106,13 @@ button-agree-this = 在這個討論串使用我的帳號
 button-agree-all = 在我開始的所有討論串
 button-replace = 取代那個登入
 button-keep = 保留原樣
+button-beside = 也存在這裡
 button-remove = 只從這裡移除
 button-revoke = 同時向供應商撤銷
+button-end-person = 結束 { $person } 的一切
+button-remove-all = 全部只從這裡移除
+button-revoke-all = 同時向供應商撤銷登入
+button-keep-all = 全部保留
 form-title = 完成登入
 form-field = 網址，或頁面上顯示的代碼
 form-hint = 請複製網址列裡的全部內容。
@@ -174,6 +179,13 @@ login-other-host = ⚠️ **請注意：** { CODE($host) } 會收到 { CODE($iss
 replace-question = **{ $who } 已經登入 { $login }。**
     您的登入會取代它，所有代理程式都會改用您的。在您完成登入之前，不會有任何改變。
 
+beside-stored = ⚠️ **您的 { $vendor } 登入沒有儲存：** 它的帳號已經{ $logins ->
+        [none] 以另一個登入存在這裡。
+       *[other] 存為 { $logins }。
+    }
+beside-question = 如果其中一個登入被撤銷，另一個可能也會失效；有些供應商會在重新登入時讓較舊的登入失效。
+    如果您兩個都要，請按 **{ button-beside }**，再登入一次。
+
 how-dead =
     ## 複製網址
     1. 最後一頁打不開，這是正常的：您只需要它的網址。
@@ -207,6 +219,35 @@ logout-not-revoked = 我無法向供應商撤銷{ $note ->
        *[other] ：{ $note }
     }。
 logout-tokens-left = 這個機器人的磁碟上可能還有檔案留著這個登入的權杖；請管理者移除那個檔案。
+
+## Everything of one person, for operators
+
+person-question = **要結束 { $who } 在這裡的一切嗎？** 對方的 ID 是 { CODE($user) }。
+person-login = - { $login }
+person-pending = - { $vendor }：尚未完成的登入
+person-records = - 在討論串裡對自己帳號的選擇和同意
+person-more = - … 還有 { $count } 項
+person-remove = **{ button-remove-all }**：這裡的代理程式不再使用它們；登入在供應商那邊仍然有效。
+person-revoke = **{ button-revoke-all }**：登入在所有地方都失效，其他機器上的也一樣。
+person-cannot-revoke = 供應商無法從這裡撤銷，所以不會撤銷：{ $logins }。
+person-shared = 同一個供應商帳號也為其他人儲存，所以不會撤銷：{ $logins }。
+person-shared-stay = 共用的登入會保留，包括這個人建立的。
+person-changed = **在我詢問您之後有了變更，還沒有結束任何東西。**
+person-ended = **{ $who } 在這裡的一切都已結束。**
+person-ended-pending = 已取消 { $count } 個尚未完成的登入。
+person-ended-records = 對方在討論串裡的選擇和同意已結束。
+left-person = 👋 **{ $who } 已離開 { $guild }**，也不在我所在的其他伺服器。對方的 ID 是 { CODE($user) }。
+left-tell = { $logins ->
+        [0] {""}
+       *[other] 這裡還有對方的 { $logins } 個個人登入，代理程式仍可使用它們。
+    }{ $pending ->
+        [0] {""}
+       *[other] 對方有 { $pending } 個登入尚未完成。
+    }
+left-ended = 對方在這裡的一切都已結束：{ $logins } 個個人登入，以及未完成的登入、選擇和同意。沒有向供應商撤銷任何登入。
+left-failed = ⚠️ 對方在這裡的東西無法全部結束。
+left-made = 對方建立了這些共用的登入，它們會保留：{ $logins }。要結束其中一個，請用 { -logout }。
+
 person-at-console = 主控台上的某人
 unknown-person = 不明的使用者
 login-with-account = { $login }（{ $account }）
@@ -384,6 +425,9 @@ error-not_allowed-not_your_server = 這個伺服器是 { $owner } 新增的，�
 error-not_allowed-not_your_account = 這是別人自己的帳號。
     .kept = 它沒有變更。
     .next = 請使用共用的帳號，或您自己的帳號：在「帳號」選擇「只有我自己」。
+error-not_allowed-not_operator = 只有列在 `operators` 裡的管理者，才能結束別人在這裡的一切。
+    .kept = { -unchanged }
+    .next = 請找其中一位處理。
 error-too_many_attempts = 您在一分鐘內已經嘗試了 { $limit } 次。
     .kept = { -unchanged }
     .next = 請等 { $retry_after } 秒後再試。
@@ -400,6 +444,9 @@ error-name_too_long = 這個名稱太長，放不進 Discord 的按鈕。
 error-not_logged_in = { $tenant } 沒有人登入。
     .kept = { -unchanged }
     .next = 請用 { -login } 登入，或用 { -status } 查看現有的登入。
+error-not_logged_in-person = 這裡沒有這個人的任何東西：沒有個人登入，也沒有尚未完成的登入。
+    .kept = { -unchanged }
+    .next = { -status } 會顯示所有登入。
 error-login_dead = { $tenant } 的登入已經終止{ $reason ->
         [none] {""}
        *[other] （{ $reason }）
@@ -412,6 +459,9 @@ error-login_taken = 已有別人登入 { $tenant }。
 error-login_overtaken = 在您登入 { $tenant } 的同時，別人已完成了登入。
     .kept = 對方的登入沒有變更，您的登入沒有儲存。
     .next = { -login } 會詢問您是否要取代它。
+error-account_stored = 您登入 { $tenant } 的帳號，已經以另一個登入存在這裡。
+    .kept = 那個登入沒有變更，您的登入沒有儲存。
+    .next = 請改用另一個帳號登入。
 error-reserved_login = { $tenant } 是 openab 本身的登入。
     .kept = 它沒有變更。
     .next = 只有 openab 可以結束它。
@@ -421,6 +471,9 @@ error-label = { $vendor } 的帳號不能使用標籤 { $label }。
 error-nobody_meant = 我不知道您指的是誰自己的 { $vendor } 帳號。
     .kept = { -unchanged }
     .next = 請在 Discord 使用 { -login }，這樣我就知道您是誰。
+error-programs_only_account = { $vendor } 在自己的程式中只保存一個登入，這裡的所有代理程式都使用它，不能有其他帳號。
+    .kept = { -unchanged }
+    .next = 若要為這裡的所有人登入，請不要填帳號。
 error-no_account_for_thread = 此討論串中的代理程式只使用個人帳號，而我不知道是誰開始了這個討論串。
     .kept = { -unchanged }
     .next = 請在討論串中用 /auth use 選擇帳號。
@@ -439,6 +492,9 @@ error-not_thread_owner = 只有開始這個討論串的人或操作員可以選�
 error-login_changed = 在我詢問您之後，{ $tenant } 的登入已經改變。
     .kept = 目前的登入沒有變更。
     .next = 用 { -status } 查看它；要結束它，請再次使用 { -logout }。
+error-person_changed = 在我詢問您之後，這個人的登入已經改變。
+    .kept = { -unchanged }
+    .next = 請用 { -status } 裡的按鈕再問一次。
 error-refresh_busy = 正在更新 { $tenant } 的登入，花的時間比平常久。
     .kept = 登入沒有變更。
     .next = 請稍後再試。
@@ -560,6 +616,9 @@ error-login_expired = { $vendor } 的代碼在您核准之前就過期了。
 error-login_not_stored = 您已在 { $vendor } 登入，但我還無法儲存這個登入。{ $why }
     .kept = 我會先把它保留在記憶體中，並盡快儲存。
     .next = 請稍後查看 { -status }。如果沒有這個登入，請用 { -login } 重新開始。
+error-too_many_accounts = 您已登入 { $limit } 個有標籤的帳號，這是每個人的上限。
+    .kept = { -unchanged }
+    .next = 請用 { -logout } 結束沒有人需要的登入。
 error-too_many_logins = 您已經開始了 { $limit } 個登入，都還沒有完成。
     .kept = 您仍可完成它們。
     .next = 請先完成一個，或用 { -cancel } 取消一個。

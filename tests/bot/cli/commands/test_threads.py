@@ -191,3 +191,13 @@ def test_damaged_records_are_status_6_and_no_token(call: Run, store: Store, home
 
     assert code_of(call("token", "codex", "--thread", "7", "--json")) == (6, "store_unreadable")
     assert call("token", "codex").stdout == "codex-token\n"
+
+
+@pytest.mark.parametrize("word", ["codex", "codex@team", "codex@u43"])
+def test_the_environments_token_never_stands_in_for_an_account(word: str, run: Run, store: Store) -> None:
+    run("use", "codex@team", "--thread", "7")
+
+    thread = ["--thread", "7"] if word == "codex" else []
+    refused = run("exec", word, *thread, "--json", "--", "true", env={"OPENAI_API_KEY": "operators"})
+
+    assert code_of(refused) == (3, "not_logged_in")

@@ -110,7 +110,12 @@ def test_it_answers_while_every_policy_is_shared(word: str, path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{torn", "[]", '{"policy:1": {}}', '{"policy:1": {"accounts": "all"}}', '{"new:1": {}}']
+    "text",
+    [
+        *("{torn", "[]", '{"policy:1": {}}', '{"policy:1": {"accounts": "all"}}', '{"new:1": {}}'),
+        *('{"policy:1": {"accounts": "shared", "guilds": [], "channels": {}}}', '{"thread:7": {}}'),
+        '{"thread:7": {"accounts": "personal", "guilds": {}, "channels": {}}}',
+    ],
 )
 def test_records_that_it_does_not_understand_are_left_to_the_full_command(text: str, path: Path) -> None:
     write(path, {})

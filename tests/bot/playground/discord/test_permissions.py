@@ -58,7 +58,7 @@ async def test_interactions_and_channels_say_what_the_bot_may(bot: SmallBot, wor
     may = channel.permissions_for(channel.guild.me)
     assert (may.view_channel, may.send_messages_in_threads) == (True, False)
     check_object("GuildChannelResponse", payloads.channel(world.state, world.state.text_channel_id))
-    check_object("MyGuildResponse", payloads.guild_of_bot(world.state))
+    check_object("MyGuildResponse", payloads.guild_of_bot(world.state, world.state.guild_id))
 
 
 async def test_a_bot_that_may_not_see_a_channel_gets_none_of_its_events(bot: SmallBot, world: EmbeddedDiscord) -> None:

@@ -20,11 +20,13 @@ PASTE = english().say("button-paste")
 
 
 @asynccontextmanager
-async def running(world: EmbeddedDiscord, service: AuthService) -> AsyncIterator[commands.Bot]:
-    """Run a bot with the cog until the block ends."""
+async def running(
+    world: EmbeddedDiscord, service: AuthService, *, guilds: bool = True, members: bool = False
+) -> AsyncIterator[commands.Bot]:
+    """Run a bot with the cog and these intents until the block ends."""
     intents = discord.Intents.none()
-    intents.guilds = intents.dm_messages = True
-    bot = commands.Bot(commands.when_mentioned, intents=intents, guild_ready_timeout=0.1)
+    intents.guilds, intents.dm_messages, intents.members = guilds, True, members
+    bot = commands.Bot(commands.when_mentioned, intents=intents, guild_ready_timeout=0.1, chunk_guilds_at_startup=False)
 
     async def setup_hook() -> None:
         await bot.add_cog(Auth(bot, service))

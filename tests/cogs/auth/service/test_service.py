@@ -2,7 +2,10 @@
 
 import asyncio
 import dataclasses
+import pkgutil
 import re
+import threading
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +25,7 @@ from openab_auth.oauth.errors import (
     NotLoggedInError,
     PasteRefusedError,
 )
+from openab_auth.storage import ThreadId
 from openab_auth.storage.errors import StoreUnreadableError
 from tests.cogs.auth.service.service_logins import Log, Start, Stored, log_in, outcomes
 
@@ -182,3 +186,32 @@ async def test_closing_waits_for_the_work_under_way_and_takes_nothing_new(servic
     await task
     with pytest.raises(ClosingError):
         service.guard.begin_work()
+
+
+@pytest.mark.parametrize(
+    ("work", "asks"),
+    [
+        ("service.threads.accounts_of_thread", lambda service, ada: service.threads.shown(ada, ThreadId(7))),
+        ("service.service.narrowed", lambda service, ada: service.status(ada, "lab", "me")),
+    ],
+)
+async def test_many_logins_are_looked_through_beside_the_event_loop(
+    service: AuthService,
+    ada: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    work: str,
+    asks: Callable[[AuthService, Caller], Awaitable[object]],
+) -> None:
+    """Thousands of personal accounts take seconds, and requests for a status are not limited."""
+    where = f"openab_auth.cogs.auth.{work}"
+    real, threads = pkgutil.resolve_name(where), []
+
+    def look(*arguments: object, **named: object) -> object:
+        threads.append(threading.get_ident())
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(where, look)
+    await asks(service, ada)
+
+    assert threads
+    assert threading.get_ident() not in threads

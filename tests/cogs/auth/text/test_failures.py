@@ -14,8 +14,8 @@ from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.oauth.errors import (
     ConfigError,
     InsufficientScopeError,
+    LoginConflictError,
     LoginNotStoredError,
-    NothingOfPersonError,
     NotRefreshableError,
     NotRequestableError,
     OAuthError,
@@ -45,10 +45,10 @@ NOT_MET = {
     PasteRefusedError,
     ServerNotAddedError,
     ServerNotRemovedError,
+    LoginConflictError,
     ConfigError,
     RelativePathError,
     UnknownHomeError,
-    NothingOfPersonError,  # of the command line
     NotRequestableError,  # only agents ask
     TooManyRequestsError,
     NotRefreshableError,

@@ -23,11 +23,11 @@ from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, p
 from openab_auth.cogs.auth.views.failure import failure_message
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
-from openab_auth.cogs.auth.views.logout import NameTooLongError, logout_question, replace_question
+from openab_auth.cogs.auth.views.logout import NameTooLongError, beside_question, logout_question, replace_question
 from openab_auth.cogs.auth.views.paste_form import fits, paste_modal
 from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
-from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
+from openab_auth.oauth.errors import AccountStoredError, LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
@@ -195,8 +195,11 @@ async def test_the_answers_to_a_login_and_to_a_logout(
         taken = LoginTakenError(Tenant(name), ADA, account, "a" * GENERATION_DIGITS)
         check(replace_question(language, name, name, taken))
         check(replace_question(language, name, name, LoginOvertakenError(taken)))
+        digits, others = "a" * GENERATION_DIGITS, (Tenant(name),) * 20
+        stored = AccountStoredError(name, Tenant(name), others, shown=others, generation=digits, replaces=digits)
+        check(beside_question(language, name, [name] * 20, stored))
     except NameTooLongError:
-        assert units(state.tenant) > 70 or units(name) > 70
+        assert units(state.tenant) > 70 or units(name) > 60
 
 
 @few

@@ -21,11 +21,11 @@ from openab_auth.cogs.auth.text.markup import Markup, code, in_link, label, link
 from openab_auth.cogs.auth.views.buttons import LoginButton
 from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices, server_choices
 from openab_auth.cogs.auth.views.login import login_message
-from openab_auth.cogs.auth.views.logout import logout_question, replace_question
+from openab_auth.cogs.auth.views.logout import beside_question, logout_question, replace_question
 from openab_auth.cogs.auth.views.servers import removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin
-from openab_auth.oauth.errors import LoginTakenError
+from openab_auth.oauth.errors import AccountStoredError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
@@ -165,9 +165,11 @@ def views(language: Language, text: str) -> list[str]:
             shown.append(message.content)
     shown.append(status_message(language, status, ADA, lambda _: text).content)
     taken = LoginTakenError(Tenant("lab"), ADA, text)
+    stored = AccountStoredError("lab", Tenant("lab"), (), shown=(), generation="a1")
     shown += [
         logout_question(language, ChosenLogin(state, "a1", revocable=True)).content,
         replace_question(language, "lab", text, taken).content,
+        beside_question(language, text, [text], stored).content,
     ]
     return shown
 

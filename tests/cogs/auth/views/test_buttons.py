@@ -15,11 +15,13 @@ from openab_auth.cogs.auth.text.language import Language, english
 from openab_auth.cogs.auth.views.ask_access import AskAccessButton
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, fitting
 from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.logout import LogoutButton, ReplaceButton
+from openab_auth.cogs.auth.views.logout import BesideButton, LogoutButton, ReplaceButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton
+from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton
 from openab_auth.cogs.auth.views.requests import RequestButton
 from openab_auth.cogs.auth.views.status import CancelButton
 from openab_auth.cogs.auth.views.threads import AgreeButton, DropButton
+from openab_auth.storage import UserId
 
 GENERATION = "0123456789"
 
@@ -34,9 +36,12 @@ def made() -> list[AuthButton]:
         CancelButton(language, "mcp:a:b", "A title", GENERATION),
         LogoutButton(language, "lab:x", "revoke", GENERATION),
         ReplaceButton(language, "mcp:a:b", "no", GENERATION),
+        BesideButton(language, "mcp:a:b@x", "yes", GENERATION, GENERATION),
         AskAccessButton(language),
         DropButton(language, "mcp:a:b"),
         AgreeButton(language, "all"),
+        EndPersonButton(language, UserId(2**64 - 1)),
+        PersonChoiceButton(language, UserId(2**64 - 1), "revoke", GENERATION),
         RequestButton(language, "0123456789ab"),
     ]
 

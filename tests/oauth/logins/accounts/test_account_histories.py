@@ -23,10 +23,11 @@ from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.accounts import account_word
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.errors import LoginTakenError
+from openab_auth.oauth.errors import AccountStoredError, LoginTakenError
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors.account_labels import base_of
 from openab_auth.storage import AsyncStore, FileStore, LoginEntry, UserId
 from openab_auth.storage.entries import PENDING_LIFETIME
 from tests.oauth.logins.accounts.watcher import Watcher
@@ -157,22 +158,42 @@ class AccountHistory(RuleBasedStateMachine):
             self.links[word, user] = link, self.clock()
 
     @precondition(lambda self: self.waiting())
-    @rule(which=PROCESSES, data=st.data())
-    def complete(self, which: int, data: st.DataObject) -> None:
+    @rule(which=PROCESSES, data=st.data(), of_all=st.booleans(), agrees=st.booleans())
+    def complete(self, which: int, data: st.DataObject, *, of_all: bool, agrees: bool) -> None:
+        """Sign in to an account of one's own, or to one that everybody uses under every label."""
         (word, user), logins = data.draw(st.sampled_from(self.waiting())), self.logins[which]
         link, _ = self.links[word, user]
-        name = f"{user} at {word}"
+        name, tenant = "everybody" if of_all else f"{user} at {word}", tenant_of(word)
+        others = self.others_of(tenant, name)
 
         async def complete() -> None:
-            paste = await self.issuer.approve(link, name)
+            asked: AccountStoredError | None = None
             try:
-                await logins.complete(paste, user)
+                await logins.complete(await self.issuer.approve(link, name), user)
             except LoginTakenError:  # somebody else was faster
                 return
-            self.signed_in[tenant_of(word)] = name
+            except AccountStoredError as error:
+                asked = error
+            assert {*(asked.others if asked else ())} == others
+            if asked and not agrees:
+                return
+            if asked:
+                again = await logins.begin(word, user, replaces=asked.replaces, beside=asked.generation)
+                await logins.complete(await self.issuer.approve(again.url, name), user)
+            self.signed_in[tenant] = name
 
-        self.step(complete(), pending(word, user), tenant_of(word))
+        self.step(complete(), pending(word, user), tenant)
         del self.links[word, user]
+
+    def others_of(self, tenant: str, name: str) -> set[str]:
+        """Return the other logins of this vendor and account, beside which no login is stored without a question."""
+        if self.signed_in.get(tenant) == name:
+            return set()
+        return {
+            other
+            for other, account in self.signed_in.items()
+            if account == name and base_of(other) == base_of(tenant) and other != tenant
+        }
 
     @precondition(lambda self: self.waiting())
     @rule(which=PROCESSES, data=st.data())

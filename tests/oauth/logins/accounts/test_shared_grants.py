@@ -6,14 +6,12 @@ import pytest
 
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.logins import Logins
-from openab_auth.storage import CONSOLE
+from tests.oauth.logins.accounts.account_logins import log_in_twice
 
 
 async def log_in(logins: Logins, issuer: Issuer, **accounts: str) -> None:
     for name, account in accounts.items():
-        word = name.replace("_", "@")
-        offer = await logins.begin(word, CONSOLE)
-        await logins.complete(await issuer.approve(offer.url, account), CONSOLE, word)
+        await log_in_twice(logins, issuer, name.replace("_", "@"), account)
 
 
 async def test_a_revocation_names_the_logins_of_the_same_account(logins: Logins, issuer: Issuer) -> None:
@@ -36,8 +34,7 @@ async def test_a_logout_that_revokes_nothing_names_no_other(logins: Logins, issu
 @pytest.mark.parametrize("word", ["mcp:notes", "mcp:notes@work"])
 async def test_at_a_server_the_same_client_counts(logins: Logins, issuer: Issuer, word: str) -> None:
     for one in ("mcp:notes", "mcp:notes@work"):
-        offer = await logins.begin(one, CONSOLE)
-        await logins.complete(await issuer.approve(offer.url, "ada"), CONSOLE, one)
+        await log_in_twice(logins, issuer, one, "ada")
 
     chosen = await logins.states.chosen(await logins.account(word))
 

@@ -80,17 +80,19 @@ async def test_an_added_server_gets_no_account_of_a_host_that_the_config_names(
     await logins.aclose()
 
 
+@pytest.mark.parametrize("account", ["", f"@u{ADA}"])
 async def test_an_added_server_gets_no_account_of_another_servers_host(
-    logins: Logins, evil: Stranger, good: Stranger
+    logins: Logins, evil: Stranger, good: Stranger, account: str
 ) -> None:
     await logins.added.add("good", good.mcp, ADA)
     names(evil, good)
     await logins.added.add("lab", evil.mcp, MALLORY)
-    await logins.complete(paste(await logins.begin("mcp:good", ADA)), ADA)
+    await logins.complete(paste(await logins.begin(f"mcp:good{account}", ADA)), ADA)
 
-    with pytest.raises(ServerUnusableError, match="mcp:good"):
-        await logins.begin("mcp:lab", ADA)
-    await logins.logout(await logins.account("mcp:good"), revoke=False)
+    with pytest.raises(ServerUnusableError, match="mcp:good's") as refused:  # whose login it is does not concern others
+        await logins.begin("mcp:lab", MALLORY)
+    assert f"u{ADA}" not in str(refused.value)
+    await logins.logout(await logins.account(f"mcp:good{account}"), revoke=False)
     assert await logins.begin("mcp:lab", ADA)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,23 @@ import pytest
 
 from openab_auth.oauth.client import Driver
 from openab_auth.oauth.config import AuthSettings, Config
+from openab_auth.oauth.entries.account_limits import MOST_UNUSED
 from openab_auth.oauth.errors import ServerUnusableError
 from openab_auth.oauth.mcp import Discovered, Fetch, ServerLogins
 from openab_auth.oauth.mcp.registration import client_key, identify
+from openab_auth.oauth.mcp.registration.known_clients import keep_client
 from openab_auth.oauth.vendors import Catalogue, McpServer
-from openab_auth.storage import CONSOLE, AsyncStore, ClientRecord, Secret, StorageError
+from openab_auth.storage import (
+    CONSOLE,
+    AsyncStore,
+    ClientRecord,
+    Draft,
+    FileStore,
+    McpEntry,
+    PendingEntry,
+    Secret,
+    StorageError,
+)
 from tests.oauth.mcp.stranger import Stranger
 
 NOW = 1_800_000_000
@@ -122,3 +135,26 @@ async def test_a_client_that_no_disk_took_is_the_one_of_the_next_try(
     assert binding.client_secret == Secret("s3")
     assert stranger.paths.count(REGISTER) == 1
     assert (await store.clients())[client_key(server, binding.issuer)].client_secret == Secret("s3")
+
+
+async def test_clients_of_many_labels_without_a_login_do_not_fill_the_store(server: McpServer, tmp_path: Path) -> None:
+    """Whoever may log in chooses labels freely, and each label registers a client before anybody logs in."""
+    pending = PendingEntry(Secret("v"), Secret("s"), server.url, "mcp:lab@waits", created_at=NOW)
+    login = McpEntry("c", {"access_token": "t", "token_type": "bearer"})
+
+    def keep(draft: Draft, label: str) -> None:
+        keep_client(draft, server.of_account(label), "https://lab.example", ClientRecord("c"))
+
+    def begin(draft: Draft) -> None:
+        draft["pending:mcp:lab@waits:7"], draft["lab@there"] = pending, login
+        for label in ("", "waits", "there"):
+            keep(draft, label)
+
+    files = FileStore(tmp_path / "auth.json", clock=lambda: NOW)
+    files.update(begin)
+    for number in range(100):
+        files.update(partial(keep, label=f"x{number}"))
+
+    kept = [key.partition(" ")[0] for key in files.clients()]
+    newest = [f"mcp:lab@x{number}" for number in range(100 - MOST_UNUSED, 100)]
+    assert kept == ["mcp:lab", "mcp:lab@waits", "mcp:lab@there", *newest]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from openab_auth.storage import FileStore
 from tests.storage.file.locks.held_locks import GLOBAL
 from tests.support.patience import PATIENCE
 
@@ -80,3 +83,19 @@ print(list(store.read()), len(os.listdir("/proc/self/fd")) - before)
 
 def test_an_interrupted_caller_costs_neither_the_commit_nor_a_descriptor(path: Path, run: Callable[..., str]) -> None:
     assert run(INTERRUPTED, path) == "interrupted interrupted interrupted ['first', '0', '1', '2'] 0"
+
+
+@pytest.mark.parametrize("where", ["storage.file.locks.flock._is_at", "storage.file.store.FileStore._look_again"])
+def test_a_lease_whose_taking_failed_is_free(store: FileStore, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its error may be kept for long, with all that its traceback holds."""
+
+    def fail(*_: object) -> bool:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"openab_auth.{where}", fail)
+        lease = store.lease("codex")
+        with pytest.raises(MemoryError):
+            lease.try_acquire()
+
+    assert store.lease("codex").try_acquire()

@@ -11,12 +11,14 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownRes
 from openab_auth.bot.playground.issuer import Issuer
 
 
-async def log_in(person: Person, issuer: Issuer, account: str | None = None, vendor: str = "lab") -> ShownResponse:
-    """Take both steps, and return the card."""
+async def log_in(
+    person: Person, issuer: Issuer, account: str | None = None, vendor: str = "lab", address: str = ""
+) -> ShownResponse:
+    """Take both steps as the vendor's account with this address, and return the card."""
     named: dict[str, Any] = {} if account is None else {"account": account}
     card = await (await person.slash("auth login", vendor=vendor, **named)).settled()
-    address = f"{person.name}@example.com"
-    await (await person.slash("auth complete", redirect=await issuer.approve(card.link_buttons[0], address))).settled()
+    paste = await issuer.approve(card.link_buttons[0], address or f"{person.name}@example.com")
+    await (await person.slash("auth complete", redirect=paste)).settled()
     return card
 
 

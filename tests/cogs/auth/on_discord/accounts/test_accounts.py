@@ -19,7 +19,7 @@ TITLE = "The Lab（個人）"  # noqa: RUF001 - Chinese brackets
 async def test_each_account_gets_a_login_of_its_own(
     bot: commands.Bot, ada: Person, issuer: Issuer, stored: Stored, audited: Log
 ) -> None:
-    cards = [await log_in(ada, issuer, account) for account in ("shared", "work", "me")]
+    cards = [await log_in(ada, issuer, account, address=f"{account}@lab") for account in ("shared", "work", "me")]
 
     assert sorted(stored()) == ["lab", f"lab@u{ada.id}", "lab@work"]
     assert [line["tenant"] for line in audited() if line["event"] == "complete"] == [
@@ -91,7 +91,7 @@ async def test_logout_and_status_are_about_the_named_account(
     bot: commands.Bot, ada: Person, issuer: Issuer, stored: Stored
 ) -> None:
     for account in ("shared", "work"):
-        await log_in(ada, issuer, account)
+        await log_in(ada, issuer, account, address=f"{account}@example.com")
 
     of_work = await (await ada.slash("auth status", vendor="lab", account="work")).settled()
     of_default = await (await ada.slash("auth status", account="shared")).settled()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,12 +12,12 @@ import pytest
 from discord.ext import commands
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownResponse
-from openab_auth.bot.playground.discord.guild.model import Json, Message
+from openab_auth.bot.playground.discord.guild.model import Json, Message, Where
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.threads import ThreadRecords
-from openab_auth.storage import FileStore, SeenThread, ThreadId, UserId
+from openab_auth.oauth.threads import ThreadRecords, agree
+from openab_auth.storage import FileStore, Secret, SeenThread, ThreadId, TokenEntry, UserId
 from tests.cogs.auth.on_discord.accounts.account_logins import log_in
 from tests.cogs.auth.on_discord.discord_bot import running
 from tests.cogs.auth.service.service_logins import Log
@@ -49,9 +50,9 @@ async def bot(world: EmbeddedDiscord, thread: ThreadId, service: AuthService) ->
         yield bot
 
 
-async def use(person: Person, account: str | None = None, where: str = "thread") -> ShownResponse:
+async def use(person: Person, account: str | None = None, where: Where = "thread") -> ShownResponse:
     named = {} if account is None else {"account": account}
-    answer = await person.slash("auth use", vendor="lab", where=where, **named)  # type: ignore[arg-type]
+    answer = await person.slash("auth use", vendor="lab", where=where, **named)
     return await answer.settled()
 
 
@@ -113,6 +114,23 @@ async def test_nobody_chooses_another_persons_own_account(
     assert not records().labels(thread)
 
 
+@pytest.mark.parametrize("suffix", ["", "@shared", "@shared@shared"])
+async def test_no_spelling_names_another_persons_own_account(
+    world: EmbeddedDiscord, bot: commands.Bot, ada: Person, bob: Person, suffix: str, store_path: Path
+) -> None:
+    """Also where that person has agreed that their accounts serve the thread."""
+    world.state.threads[world.state.thread_id].owner = world.state.bot
+    thread = ThreadId(int(world.state.thread_id))
+    FileStore(store_path).update(partial(agree, person=UserId(bob.id), thread=thread))
+
+    for account in (None, "shared"):
+        options = {} if account is None else {"account": account}
+        asked = await ada.slash("auth use", vendor=f"lab@u{bob.id}{suffix}", where="thread", **options)
+        await asked.settled()
+
+    assert f"u{bob.id}" not in ThreadRecords(FileStore(store_path).threads()).labels(thread).values()
+
+
 async def test_outside_of_a_thread_it_says_where_to_use_it(bot: commands.Bot, bob: Person) -> None:
     assert "Use this command in a thread" in (await use(bob, "shared", "guild")).content
 
@@ -157,6 +175,25 @@ async def test_status_in_a_thread_says_first_which_accounts_it_uses(
 
     assert there.content.startswith("## In this thread\n**The Lab**: the default for everyone here\n## Logins")
     assert elsewhere.content.startswith("## Logins")
+
+
+class TestInTheThreadOfSomebodyElse:
+    @pytest.fixture
+    def opened_by(self, ada: Person) -> Json:
+        return ada.user
+
+    async def test_status_tells_people_nothing_of_the_own_logins_of_others(
+        self, bot: commands.Bot, bob: Person, mei: Person, issuer: Issuer, store_path: Path
+    ) -> None:
+        await log_in(bob, issuer, "me")
+        strange = TokenEntry(Secret("t"), Secret(""), 2**40, "https://gone.example/token", f"gone@u{bob.id}")
+        FileStore(store_path).update(lambda draft: draft.__setitem__(f"gone@u{bob.id}", strange))
+
+        others = await (await mei.slash("auth status", where="thread")).settled()
+        own = await (await bob.slash("auth status", where="thread")).settled()
+
+        assert not [word for word in ("The Lab", "gone", str(bob.id)) if word in others.content]
+        assert own.content.startswith("## In this thread\n")
 
 
 class TestPersonalPolicy:
@@ -215,3 +252,19 @@ async def test_a_direct_message_belongs_to_its_person(
 
     channel = ThreadId(int(world.channel_id(bob, "dm")))
     await until(lambda: records().owner(channel) == bob.id)
+
+
+@pytest.mark.parametrize("where", ["thread", "guild"])
+async def test_strangers_cannot_fill_the_store_with_places_of_their_own(
+    world: EmbeddedDiscord, bot: commands.Bot, eve: Person, ada: Person, store_path: Path, where: Where
+) -> None:
+    """Everybody can bring the bot to a server of their own, and the store keeps a limited number of threads."""
+    world.state.is_installed = False
+    for command in ("help", "status"):
+        await (await eve.slash(f"auth {command}", where=where)).settled()
+    await use(eve, "shared", where)
+    of_strangers = FileStore(store_path).threads()
+    await (await ada.slash("auth help", where=where)).settled()
+    await until(lambda: bool(FileStore(store_path).threads()))
+
+    assert not of_strangers

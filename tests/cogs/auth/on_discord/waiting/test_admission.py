@@ -92,7 +92,7 @@ async def _loses_the_role(bob: Person) -> None:
 
 
 async def _leaves(bob: Person) -> None:
-    bob.leave()
+    await bob.leave()
 
 
 @pytest.mark.parametrize("restarted", [False, True])

@@ -41,6 +41,22 @@ async def test_a_vendors_own_program_is_driven_by_its_link_and_pastes(
     assert outcomes == [("login", "ok"), ("complete", "program_waits"), ("complete", "ok")]
 
 
+@pytest.mark.parametrize(("account", "choices"), [("me", ["shared"]), ("work", ["shared"])])
+async def test_a_login_of_a_vendors_own_program_is_nobodys_alone(
+    bot: commands.Bot, ada: Person, tmp_path: Path, account: str, choices: list[str]
+) -> None:
+    offered = await ada.complete_option("auth login", "account", "", vendor="shell")
+    typed = await ada.complete_option("auth login", "account", "new-one", vendor="shell")
+    refused = await (await ada.slash("auth login", vendor="shell", account=account)).settled()
+    unused = await (await ada.slash("auth use", vendor="shell", account=account, where="thread")).settled()
+
+    assert [choice.value for choice in offered] == choices
+    assert not typed
+    for told in (refused, unused):
+        assert "There can be no other account." in told.content
+    assert not (tmp_path / "pid").exists()  # it was not started
+
+
 async def test_a_code_that_a_program_shows_late_comes_into_the_message(
     bot: commands.Bot, ada: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
