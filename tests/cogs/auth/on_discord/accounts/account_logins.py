@@ -14,10 +14,15 @@ from openab_auth.bot.playground.issuer import Issuer
 async def log_in(
     person: Person, issuer: Issuer, account: str | None = None, vendor: str = "lab", address: str = ""
 ) -> ShownResponse:
-    """Take both steps as the vendor's account with this address, and return the card."""
+    """Take both steps as the vendor's account with this address, and return the card.
+
+    Without an address, `shared` is the account of a team, and any other that of the person.
+    """
     named: dict[str, Any] = {} if account is None else {"account": account}
     card = await (await person.slash("auth login", vendor=vendor, **named)).settled()
-    paste = await issuer.approve(card.link_buttons[0], address or f"{person.name}@example.com")
+    paste = await issuer.approve(
+        card.link_buttons[0], address or f"{'team' if account == 'shared' else person.name}@example.com"
+    )
     await (await person.slash("auth complete", redirect=paste)).settled()
     return card
 

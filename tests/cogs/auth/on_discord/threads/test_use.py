@@ -16,7 +16,7 @@ from openab_auth.bot.playground.discord.guild.model import Json, Message, Where
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.config import AuthSettings, Config
-from openab_auth.oauth.threads import ThreadRecords, agree
+from openab_auth.oauth.threads import ThreadRecords, agree, forget_thread
 from openab_auth.storage import FileStore, Secret, SeenThread, ThreadId, TokenEntry, UserId
 from tests.cogs.auth.on_discord.accounts.account_logins import log_in
 from tests.cogs.auth.on_discord.discord_bot import running
@@ -259,6 +259,9 @@ async def test_strangers_cannot_fill_the_store_with_places_of_their_own(
     world: EmbeddedDiscord, bot: commands.Bot, eve: Person, ada: Person, store_path: Path, where: Where
 ) -> None:
     """Everybody can bring the bot to a server of their own, and the store keeps a limited number of threads."""
+    await until(lambda: bool(FileStore(store_path).threads()))  # that of the server that has installed it
+    thread = ThreadId(int(world.state.thread_id))
+    FileStore(store_path).update(partial(forget_thread, thread=thread))
     world.state.is_installed = False
     for command in ("help", "status"):
         await (await eve.slash(f"auth {command}", where=where)).settled()
