@@ -278,6 +278,12 @@ thread-because-personal = **{ $account }**: the own account of the person who st
 thread-because-shared = **{ $account }**: the default for everyone here
 thread-because-named = **{ $account }**: named by the agent
 thread-problem = ⚠️ **{ $account }**: { $problem }
+thread-cannot-write =
+    ⚠️ **I cannot write in this thread when its agents need a login.** Give me { $missing ->
+        [view] *View Channels*
+        [send] *Send Messages in Threads*
+       *[both] *View Channels* and *Send Messages in Threads*
+    }.
 
 ## Requests: a message that everybody in the thread reads
 

@@ -339,6 +339,12 @@ thread-because-personal = **{ $account }**：開始這個討論串的人自己�
 thread-because-shared = **{ $account }**：這裡的每個人共用的預設帳號
 thread-because-named = **{ $account }**：代理程式指定的
 thread-problem = ⚠️ **{ $account }**：{ $problem }
+thread-cannot-write =
+    ⚠️ **這個討論串裡的代理程式需要登入時，我無法在這裡發言。** 請給我{ $missing ->
+        [view] 「檢視頻道」
+        [send] 「在討論串中傳送訊息」
+       *[both] 「檢視頻道」與「在討論串中傳送訊息」
+    }的權限。
 
 ## Requests: a message that everybody in the thread reads
 
