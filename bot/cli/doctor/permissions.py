@@ -21,7 +21,10 @@ _MOST: Final = 200  # servers in one answer of Discord
 _NAMED: Final = 10  # servers in the message
 _LONGEST: Final = 100  # characters of a server's name
 _BITS: Final = 20  # digits of a number of permissions
-_HINT: Final = "give them to the bot's role there, unless the channels that agents work in give them; /auth status in a thread says it"
+_HINT: Final = (
+    "give them to the bot's role there, unless the channels in which agents work give them; "
+    "/auth status in a thread says whether they do"
+)
 
 
 async def check_permissions(

@@ -11,7 +11,16 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from openab_auth.bot.playground.discord.api import GUILD_MEMBERS, GUILDS, PREFIX, ApiRequest, Faults, Gateway, Rest
-from openab_auth.bot.playground.discord.guild import ChannelId, Json, Message, Permission, State, Where, payloads
+from openab_auth.bot.playground.discord.guild import (
+    PERMISSIONS,
+    ChannelId,
+    Json,
+    Message,
+    Permission,
+    State,
+    Where,
+    payloads,
+)
 from openab_auth.bot.playground.discord.person import Events, Person
 from openab_auth.bot.playground.loopback import LOOPBACK, listen, serving
 
@@ -118,6 +127,11 @@ class EmbeddedDiscord:
         await self.gateway.dispatch("CHANNEL_UPDATE", payloads.channel(self.state, channel), intent=GUILDS)
         if not could_see and self.state.bot_may("view_channel", channel):
             await self.gateway.dispatch("THREAD_LIST_SYNC", payloads.thread_list(self.state, channel), intent=GUILDS)
+
+    def permissions(self) -> dict[str, dict[str, bool]]:
+        """Return which permissions the bot has in each text channel."""
+        state = self.state
+        return {each: {name: state.bot_may(name, each) for name in PERMISSIONS} for each in state.channels}
 
     def channel_id(self, person: Person, where: Where) -> str:
         """Return the id of the place that `where` means for this person."""

@@ -18,6 +18,7 @@ BITS: Final[Mapping[Permission, int]] = {
     "send_messages": 1 << 11,
     "send_messages_in_threads": 1 << 38,
 }
+PERMISSIONS: Final = tuple(BITS)
 _ADMINISTRATOR: Final = 1 << 3  # no channel can deny anything to an administrator
 _OF_EVERYONE: Final = EVERYTHING & ~_ADMINISTRATOR & ~MANAGE_THREADS
 _MEMBER: Final = 1  # the type of an overwrite for one member
