@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from openab_auth.cogs.auth.agent_requests import AgentRequests
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import ClosingError, Members
 from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages, Leaves, LoginRequests
@@ -36,6 +37,7 @@ from openab_auth.cogs.auth.views import (
     failure_message,
     read_submit,
 )
+from openab_auth.oauth.requests import Asked
 from openab_auth.oauth.vendors.account_labels import LONGEST_LABEL
 from openab_auth.storage.entries import UserId
 
@@ -75,10 +77,31 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._dead_logins = DeadLogins(bot, service, self._languages)
         self._leaves = Leaves(bot, service, self._languages)
         self._requests = LoginRequests(bot, service)
+        self._agents = AgentRequests(bot, service, self.desk.seen)
         self._resumption = Resumption(service)
         self.threads = ThreadEvents(bot, self.desk.seen)
         if not service.servers.allowed and self.app_command is not None:
             self.app_command.remove_command(GROUP)
+
+    async def ask_for_login(self, thread: discord.Thread, account: str, *, reason: str = "") -> Asked:
+        """Ask people in a thread for a login that an agent there needs; the bot then writes a message there.
+
+        `account` is a vendor or `vendor@label`, `reason` is shown as plain text.
+
+        Raises:
+            NotRequestableError: no agent may ask for this account.
+            TooManyRequestsError: too many logins are asked for already.
+            OAuthError, StorageError: as `TokenSource.get_valid`.
+        """
+        return await self._agents.ask(thread, account, reason)
+
+    async def wait_for_login(self, thread: discord.Thread, account: str, *, timeout: float) -> bool:  # noqa: ASYNC109 - discord.py names it so
+        """Return True as soon as agents in the thread can use the login, or False after `timeout` seconds.
+
+        Raises:
+            OAuthError, StorageError: as `ask_for_login`.
+        """
+        return await self._agents.wait(thread, account, timeout)
 
     async def cog_load(self) -> None:
         """Register the buttons, also for messages from before a restart, and translate the commands."""

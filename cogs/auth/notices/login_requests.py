@@ -19,7 +19,7 @@ from openab_auth.storage.errors import words_of
 
 _INTERVAL: Final = 1.0  # seconds between two looks at the store; without requests, each costs one `stat`
 _DEADLINE: Final = 45.0  # seconds for one message, with the pauses that Discord asks for
-_REST: Final = 60.0  # seconds after Discord could not be reached
+_REST: Final = 15.0  # seconds after Discord could not be reached
 _LONG_REST: Final = 900.0  # seconds after Discord refused the message
 _THREAD_ARCHIVED: Final = 50083  # Discord refuses to edit messages there with status 400
 _MOST_AT_ONCE: Final = 16

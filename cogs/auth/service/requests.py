@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeAlias
 
 from openab_auth.cogs.auth.guard import Caller, Guard
 from openab_auth.oauth.requests import (
+    LoginRequests,
     OpenRequests,
     claim_message,
     end_request,
@@ -16,9 +16,10 @@ from openab_auth.oauth.requests import (
     note_message,
     note_trouble,
 )
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.threads import ThreadRecords
 from openab_auth.oauth.vendors.account_labels import person_of, split_label
-from openab_auth.storage import REQUESTS, AsyncStore, LoginRequest, RequestMessage, SeenThread, UserId
+from openab_auth.storage import REQUESTS, LoginRequest, RequestMessage, SeenThread, ThreadId, UserId
 
 Due: TypeAlias = Literal["write", "answered", "over"]
 
@@ -37,12 +38,17 @@ class DueRequest:
 
 
 class Requests:
-    """Reads and changes the requests of one store. `clock` gives unix seconds."""
+    """Reads and changes the requests of one runtime's store."""
 
-    def __init__(self, store: AsyncStore, guard: Guard, clock: Callable[[], float]) -> None:
-        self._store = store
+    def __init__(self, runtime: Runtime, guard: Guard) -> None:
+        self._runtime = runtime
+        self._store = runtime.store
         self._guard = guard
-        self._clock = clock
+        self._clock = runtime.clock
+
+    def of_thread(self, thread: ThreadId) -> LoginRequests:
+        """Return what asks for logins in a thread, for agents in this process."""
+        return LoginRequests(self._runtime, thread)
 
     async def due(self, application: int) -> tuple[DueRequest, ...]:
         """Return the requests about which this Discord application has something to write now.

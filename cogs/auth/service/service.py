@@ -24,7 +24,7 @@ from openab_auth.cogs.auth.service.requests import Requests
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.threads import Threads
 from openab_auth.oauth.accounts import Account, vendor_meant
-from openab_auth.oauth.config import DEFAULT_STORE, OnLeave, path_from_variable
+from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import (
     LoginChangedError,
@@ -37,7 +37,7 @@ from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, Vendor
-from openab_auth.storage import CONSOLE, AsyncStore, UserId
+from openab_auth.storage import CONSOLE, UserId
 from openab_auth.storage.worker_thread import in_thread
 
 _log = logging.getLogger(__name__)
@@ -46,22 +46,20 @@ _log = logging.getLogger(__name__)
 class AuthService:
     """Logs people in and out, without Discord's messages. Each method that takes a `Caller` passes the guard first."""
 
-    def __init__(  # noqa: PLR0913 - the collaborators
+    def __init__(
         self,
         logins: Logins,
         guard: Guard,
-        store: AsyncStore,
+        runtime: Runtime,
         *,
-        clock: Callable[[], float],
         on_close: Sequence[Callable[[], Awaitable[None]]] = (),
-        on_leave: OnLeave | None = None,
     ) -> None:
         self.guard = guard
-        self.clock = clock
+        self.clock = runtime.clock
         self.servers = Servers(logins.added, guard)
-        self.threads = Threads(logins, store, guard)
-        self.people = People(logins, guard, on_leave)
-        self.requests = Requests(store, guard, clock)
+        self.threads = Threads(logins, runtime.store, guard)
+        self.people = People(logins, guard, runtime.catalogue.auth.on_leave)
+        self.requests = Requests(runtime, guard)
         self._logins = logins
         self._on_close = on_close
 
@@ -299,5 +297,4 @@ def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime:
     guard = Guard(access, Audit(audit, clock), RateLimit(clock), clock)
     logins = Logins.of(runtime, guard.admission.check, guard.audit.record_end)
     on_close = (logins.aclose, *([runtime.aclose] if closes_runtime else []))
-    on_leave = runtime.catalogue.auth.on_leave
-    return AuthService(logins, guard, runtime.store, clock=clock, on_close=on_close, on_leave=on_leave)
+    return AuthService(logins, guard, runtime, on_close=on_close)

@@ -105,7 +105,7 @@ def test_without_a_thread_nobody_is_asked(call: Run, store: FileStore) -> None:
 
 def test_a_waiting_agent_goes_on_within_a_second_of_the_login(begin: Begin, store: FileStore) -> None:
     token = begin("token", "codex", "--thread", "7", "--wait", "900", "--json")
-    child = begin("exec", "codex", "--thread", "7", "--wait", "900", "--", "sh", "-c", "echo $CODEX_ACCESS_TOKEN; env")
+    child = begin("exec", "codex", "--thread", "7", "--wait", "900", "--", "sh", "-c", "env")
     wait_for_request(store)
     store.update(lambda draft: draft.update(codex=LOGIN))
     said, error = token.communicate(timeout=PATIENCE)

@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.config import Config
@@ -171,3 +172,20 @@ async def test_a_login_by_command_answers_the_request_too(
     await log_in(bob, issuer)
 
     await until(lambda: "has logged in to The Lab" in in_thread(world)[0].content)
+
+
+async def test_a_host_bot_asks_and_waits_for_its_own_agents(
+    world: EmbeddedDiscord, bot: commands.Bot, thread: ThreadId, bob: Person, issuer: Issuer
+) -> None:
+    cog, channel = bot.get_cog("openab-auth"), bot.guilds[0].get_thread(thread)
+    assert isinstance(cog, Auth)
+    assert channel is not None
+
+    assert (await cog.ask_for_login(channel, "lab", reason="to deploy")).state == "asked"
+    assert not await cog.wait_for_login(channel, "lab", timeout=0.1)
+    waiting = asyncio.create_task(cog.wait_for_login(channel, "lab", timeout=PATIENCE))
+    await until(lambda: len(in_thread(world)) == 1)
+    await finish(bob, issuer, await press(bob, in_thread(world)[0]))
+
+    assert await waiting
+    assert (await cog.ask_for_login(channel, "lab")).state == "there"

@@ -13,9 +13,14 @@ from discord.ext import commands
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Permission, Person
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.requests import LoginRequests
+from openab_auth.oauth.runtime import Runtime
+from openab_auth.oauth.threads import ThreadRecords
 from openab_auth.oauth.tokens import TokenSource
+from openab_auth.storage import FileStore, ThreadId
 from tests.cogs.auth.on_discord.accounts.account_logins import log_in
+from tests.cogs.auth.on_discord.discord_bot import running
 from tests.cogs.auth.on_discord.requests.requests_seen import in_thread, open_requests
 from tests.support.patience import until
 
@@ -107,3 +112,22 @@ class TestOperatorsChannel:
         await until(lambda: code in open_requests(store_path)[0].trouble)
         await log_in(bob, issuer)
         await until(lambda: "has logged in" in asked.content)
+
+
+async def test_forty_threads_at_once_get_one_message_each_at_the_rate_limit(
+    world: EmbeddedDiscord, service: AuthService, runtime: Runtime, bob: Person, store_path: Path
+) -> None:
+    state = world.state
+    threads = [state.new_thread(f"t{number}", state.text_channel_id, bob.user).id for number in range(40)]
+    for _ in threads[::2]:
+        world.faults.next("message", status=429, retry_after=0.1, passing=1)
+
+    async with running(world, service):
+        await until(lambda: ThreadRecords(FileStore(store_path).threads()).seen(ThreadId(int(threads[0]))) is not None)
+        asking = [LoginRequests(runtime, ThreadId(int(thread))) for thread in threads]
+        await asyncio.gather(*(one.ask("lab") for one in asking))
+        await until(lambda: all(state.messages[thread] for thread in threads))
+        answer = await (await bob.slash("auth status")).settled()
+
+    assert "Nobody is logged in" in answer.content
+    assert {len(state.messages[thread]) for thread in threads} == {1}
