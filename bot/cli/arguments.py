@@ -8,7 +8,8 @@ from typing import Final
 from openab_auth.storage.errors import OpenabAuthError
 
 _WITH_VALUE: Final = frozenset({
-    *("--store", "--config", "--user", "--port", "--min-ttl", "--for", "--from", "--thread", "--beside"),
+    *("--store", "--config", "--user", "--port", "--min-ttl", "--for", "--from", "--thread", "--beside",
+      "--wait", "--reason"),
 })  # fmt: skip
 _ALONE: Final = frozenset({
     *("--json", "--local", "--rejected", "--revoke", "--no-wait", "--help", "-h", "--version", "--drop"),

@@ -151,6 +151,12 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     _add_thread(parser)
 
 
+def _add_mcp(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", metavar="add|remove", choices=("add", "remove"))
+    parser.add_argument("name", metavar="NAME", help="the name of the server, as in mcp:NAME")
+    parser.add_argument("url", metavar="URL", nargs="?", help="with add: its https address")
+
+
 def _add_refresh(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tenant", metavar="TENANT")
     _add_thread(parser)
@@ -263,6 +269,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "exec": ("run a command with each token in the variable that the vendor's tools read", _add_exec),
     "request": ("ask people in the agent's thread for a login", _add_request),
     "use": ("choose the account that agents in a thread use", _add_use),
+    "mcp": ("add or remove an MCP server, as people do in Discord", _add_mcp),
     "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),
     "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_obscure),
     "reveal": ("print the secret that was obscured", _add_nothing),

@@ -44,7 +44,7 @@ class AsyncOnlyError(TypeError):
     """Raised by a synchronous client: a refresh, which may be necessary, needs an event loop."""
 
     def __init__(self) -> None:
-        super().__init__("TokenSource.auth works with httpx2.AsyncClient; use `openab-auth token` in synchronous code")
+        super().__init__("TokenSource.auth works with httpx2.AsyncClient; synchronous code takes openab_auth.sync")
 
 
 class TokenAuth(httpx2.Auth):

@@ -116,7 +116,7 @@ async def play(home: Path, api: Api, *command: str | Path) -> str:
     return out.decode()
 
 
-@pytest.mark.parametrize("number", range(3), ids=["httpx2", "anthropic", "openai"])
+@pytest.mark.parametrize("number", range(4), ids=["httpx2", "no loop", "anthropic", "openai"])
 async def test_a_python_client_is_refused_once_and_takes_the_next_token(
     number: int, logins: Path, home: Path, api: Api, issuer: Issuer
 ) -> None:

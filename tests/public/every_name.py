@@ -3,8 +3,10 @@
 import asyncio
 import sys
 
+import httpx2
+
 import openab_auth
-from openab_auth import AccessToken, AsyncStore, OpenabAuthError, Secret, Store, TokenSource
+from openab_auth import AccessToken, AsyncStore, OpenabAuthError, Secret, Store, TokenSource, sync
 
 
 def first_tenant(store: Store) -> str | None:
@@ -23,6 +25,13 @@ async def authorization(source: TokenSource, vendor: str) -> str:
     token = await source.force_refresh(vendor, rejected=token)
     secret: Secret = token.value
     return f"Bearer {secret.reveal()} until {token.expires_at}"
+
+
+def without_a_loop(store: Store) -> int:
+    """Return the status of a request of a synchronous client."""
+    with sync.TokenSource(store, thread=700) as source, httpx2.Client(auth=source.auth("claude")) as client:
+        source.force_refresh("claude", rejected=source.get_valid("claude", wait=900))
+        return client.get("https://api.example.com/").status_code
 
 
 def describe(runtime: openab_auth.Runtime) -> str:

@@ -168,6 +168,6 @@ async def test_without_a_login_nothing_is_sent(client: httpx2.AsyncClient, api: 
 def test_a_synchronous_client_gets_a_type_error_that_names_the_way_out(api: Api) -> None:
     auth = TokenSource.__new__(TokenSource).auth("lab")
 
-    with httpx2.Client(auth=auth) as client, pytest.raises(TypeError, match=r"AsyncClient.*openab-auth token"):
+    with httpx2.Client(auth=auth) as client, pytest.raises(TypeError, match=r"AsyncClient.*openab_auth.sync"):
         client.get(f"{api.url}/echo")
     assert not api.seen
