@@ -15,7 +15,7 @@ from openab_auth.cogs.auth.people import PeopleDesk, name_of
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answer, reason, send
 from openab_auth.cogs.auth.seen_threads import SeenThreads
 from openab_auth.cogs.auth.service import AuthService, person_asked
-from openab_auth.cogs.auth.text import english, language_of, title_meant, words
+from openab_auth.cogs.auth.text import Language, Markup, english, language_of, title_meant, words
 from openab_auth.cogs.auth.views import (
     LastPage,
     LoginCards,
@@ -33,6 +33,7 @@ from openab_auth.cogs.auth.views import (
     login_message,
     logout_question,
     message_key,
+    missing_permissions,
     removed_message,
     report,
     status_message,
@@ -198,11 +199,18 @@ class FrontDesk(PressHandler):
             *(language, status, user, title_of),
             incident=incident,
             only=only,
-            thread=thread_lines(language, accounts, title_of, user),
+            thread=(
+                *self._missing_permissions(language, interaction),
+                *thread_lines(language, accounts, title_of, user),
+            ),
             first=agreement_buttons(language, accounts, user),
             name_of=partial(name_of, interaction),
         )
         await answer(interaction, shown)
+
+    def _missing_permissions(self, language: Language, interaction: discord.Interaction) -> tuple[Markup, ...]:
+        writes = self.service.guard.access.writes_requests
+        return missing_permissions(language, interaction) if writes else ()
 
     async def _accounts_of_thread(self, interaction: discord.Interaction) -> tuple[ThreadAccount, ...]:
         """Return the accounts of the thread in which the person asks; nothing outside of threads."""

@@ -21,7 +21,7 @@ _INTERVAL: Final = 1.0  # seconds between two looks at the store; without reques
 _DEADLINE: Final = 45.0  # seconds for one message, with the pauses that Discord asks for
 _REST: Final = 15.0  # seconds after Discord could not be reached
 _LONG_REST: Final = 900.0  # seconds after Discord refused the message
-_REFUSED: Final = (discord.Forbidden, discord.NotFound)
+_THREAD_ARCHIVED: Final = 50083  # Discord refuses to edit messages there with status 400
 _MOST_AT_ONCE: Final = 16
 _log: Final = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class LoginRequests:
             except (*LOST, TimeoutError) as error:
                 trouble = reason(error)
                 _log.warning("a login request in thread %s could not be written (%s)", request.thread, trouble)
-                if not isinstance(error, _REFUSED):
+                if not _is_refusal(error):
                     break
                 rest = _LONG_REST
                 continue
@@ -124,7 +124,7 @@ class LoginRequests:
             except (*LOST, TimeoutError) as error:
                 trouble = reason(error)
                 _log.warning("a login request in thread %s could not be ended (%s)", request.thread, trouble)
-                if not isinstance(error, _REFUSED):
+                if not _is_refusal(error):
                     await requests.note_trouble(request, trouble, _REST)
                     return
         await requests.end(request)
@@ -141,3 +141,9 @@ class LoginRequests:
         """Return the title of each limited account, and the end of its limit."""
         catalogue, language = await self._service.catalogue(), self._language(due)
         return tuple((title_meant(language, catalogue, login), until) for login, until in due.limited)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Return whether Discord would refuse the same message again."""
+    archived = isinstance(error, discord.HTTPException) and error.code == _THREAD_ARCHIVED
+    return archived or isinstance(error, (discord.Forbidden, discord.NotFound))

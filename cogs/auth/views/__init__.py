@@ -28,6 +28,7 @@ from openab_auth.cogs.auth.views.logout import (
 )
 from openab_auth.cogs.auth.views.notices import notice_message
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
+from openab_auth.cogs.auth.views.permissions import missing_permissions
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton, leave_message, person_question
 from openab_auth.cogs.auth.views.requests import RequestButton, answered_request, request_message, unanswered_request
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
@@ -80,6 +81,7 @@ __all__ = [
     "logout_choices",
     "logout_question",
     "message_key",
+    "missing_permissions",
     "no_choice",
     "notice_message",
     "pending_choices",

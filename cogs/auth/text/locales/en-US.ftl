@@ -297,6 +297,12 @@ thread-lacks-login = { $line }; nobody is logged in to it
 thread-agree-own = ⚠️ **{ $account }**: you have not agreed that agents in this thread use it
 thread-agree-other = ⚠️ **{ $account }**: its person has not agreed that agents in this thread use it
 thread-problem = ⚠️ **{ $account }**: { $problem }
+thread-cannot-write =
+    ⚠️ **I cannot write in this thread when its agents need a login.** Give me { $missing ->
+        [view] *View Channels*
+        [send] *Send Messages in Threads*
+       *[both] *View Channels* and *Send Messages in Threads*
+    }.
 
 ## Requests: a message that everybody in the thread reads
 

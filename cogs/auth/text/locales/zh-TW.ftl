@@ -358,6 +358,12 @@ thread-lacks-login = { $line }；還沒有人登入
 thread-agree-own = ⚠️ **{ $account }**：您尚未同意讓這個討論串裡的代理程式使用它
 thread-agree-other = ⚠️ **{ $account }**：帳號的本人尚未同意讓這個討論串裡的代理程式使用它
 thread-problem = ⚠️ **{ $account }**：{ $problem }
+thread-cannot-write =
+    ⚠️ **這個討論串裡的代理程式需要登入時，我無法在這裡發言。** 請給我{ $missing ->
+        [view] 「檢視頻道」
+        [send] 「在討論串中傳送訊息」
+       *[both] 「檢視頻道」與「在討論串中傳送訊息」
+    }的權限。
 
 ## Requests: a message that everybody in the thread reads
 
