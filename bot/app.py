@@ -33,7 +33,10 @@ _REFUSED_TOKEN = (
 )
 _NO_MEMBERS_INTENT = (
     "auth.on_leave",
-    "needs the server members intent, which is off; switch it on on the Bot page of Discord's developer portal",
+    (
+        "needs the server members intent, which is off; "
+        "switch on Server Members Intent on the Bot page of Discord's developer portal"
+    ),
 )
 
 

@@ -22,6 +22,7 @@ _MODULES = {
     "cancel": "commands.login",
     "use": "commands.use",
     "request": "commands.request",
+    "limited": "commands.limited",
     "mcp": "commands.mcp",
     "logout": "commands.logout",
     "token": "commands.tokens",

@@ -23,6 +23,9 @@ _REPEATS_NOTHING: Final = (
 )
 
 
+_ACCOUNT: Final = "a vendor, mcp:NAME, or one account: vendor@label, vendor@shared, vendor@me"
+
+
 class _Parser(argparse.ArgumentParser):
     """An ArgumentParser that raises its errors, so that `--json` holds for them, too."""
 
@@ -111,7 +114,7 @@ def _add_port(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_login(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("vendor", metavar="VENDOR")
+    parser.add_argument("vendor", metavar="VENDOR", help=_ACCOUNT)
     parser.add_argument(
         "--no-wait", action="store_true", help="do not wait for the approval; `complete VENDOR` can wait later"
     )
@@ -126,18 +129,23 @@ def _add_login(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_complete(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("vendor", metavar="VENDOR")
-    parser.add_argument("paste", metavar="PASTE", nargs="?", help="the redirect (default: read from standard input)")
+    parser.add_argument("vendor", metavar="VENDOR", help=_ACCOUNT)
+    parser.add_argument(
+        "paste",
+        metavar="PASTE",
+        nargs="?",
+        help="the redirect, the code or the API key (default: read from standard input)",
+    )
     _add_user(parser)
 
 
 def _add_cancel(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("vendor", metavar="VENDOR")
+    parser.add_argument("vendor", metavar="VENDOR", help=_ACCOUNT)
     _add_user(parser)
 
 
 def _add_token(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tenant", metavar="TENANT")
+    parser.add_argument("tenant", metavar="TENANT", help=_ACCOUNT)
     parser.add_argument(
         "--min-ttl", type=_seconds, metavar="S", help="seconds for which it must stay valid (default: 120)"
     )
@@ -146,8 +154,22 @@ def _add_token(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_request(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("account", metavar="ACCOUNT", help=_ACCOUNT)
+    parser.add_argument(
+        "--reason", metavar="TEXT", default="", help="what it is needed for; only 200 characters are shown"
+    )
+    _add_thread(parser)
+
+
+def _add_limited(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("account", metavar="ACCOUNT")
-    parser.add_argument("--reason", metavar="TEXT", default="", help="what it is needed for, at most 200 characters")
+    parser.add_argument(
+        "--until",
+        type=_moment,
+        required=True,
+        metavar="T",
+        help="unix seconds, or a date as 2030-01-31T12:00Z (UTC if it names no zone); a past time ends the limit",
+    )
     _add_thread(parser)
 
 
@@ -158,7 +180,7 @@ def _add_mcp(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_refresh(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tenant", metavar="TENANT")
+    parser.add_argument("tenant", metavar="TENANT", help=_ACCOUNT)
     _add_thread(parser)
     parser.add_argument(
         "--rejected",
@@ -172,7 +194,7 @@ def _add_exec(parser: argparse.ArgumentParser) -> None:
         "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] [--wait S] [--thread ID]\n"
         "                        TENANT [TENANT ...] -- COMMAND ..."
     )
-    parser.add_argument("tenants", metavar="TENANT", nargs="+")
+    parser.add_argument("tenants", metavar="TENANT", nargs="+", help=_ACCOUNT)
     _add_wait(parser)
     _add_thread(parser)
 
@@ -213,7 +235,7 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_logout(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("tenant", metavar="TENANT", nargs="?")
+    parser.add_argument("tenant", metavar="TENANT", nargs="?", help=_ACCOUNT)
     parser.add_argument("--local", action="store_true", help="only remove it from the store")
     parser.add_argument(
         "--user",
@@ -232,7 +254,11 @@ def _add_obscure(parser: argparse.ArgumentParser) -> None:
 
 def _add_user(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--user", type=_user, default=0, metavar="ID", help="a Discord user id (default: 0, the person at the console)"
+        "--user",
+        type=_user,
+        default=0,
+        metavar="ID",
+        help="the Discord id of the person who does this, and whose account @me is (default: 0, at the console)",
     )
 
 
@@ -246,6 +272,18 @@ def _user(text: str) -> int:
 
 def _seconds(text: str) -> int:
     return _whole_number(text, 10**9)
+
+
+def _moment(text: str) -> int:
+    from datetime import datetime  # noqa: PLC0415 - only this option needs it
+
+    from openab_auth.oauth.notices.limits import unix_time  # noqa: PLC0415 - as above
+
+    try:
+        return unix_time(int(text) if text.isascii() and text.isdigit() else datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        message = "unix seconds or a date is expected"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def _whole_number(text: str, most: int) -> int:
@@ -268,6 +306,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "refresh": ("refresh a login now", _add_refresh),
     "exec": ("run a command with each token in the variable that the vendor's tools read", _add_exec),
     "request": ("ask people in the agent's thread for a login", _add_request),
+    "limited": ("record that a vendor limits an account for some time", _add_limited),
     "use": ("choose the account that agents in a thread use", _add_use),
     "mcp": ("add or remove an MCP server, as people do in Discord", _add_mcp),
     "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),

@@ -2,7 +2,8 @@
 
     python -m openab_auth.bot.playground.agent_program STORE TENANT API COUNT [--full-disk] [--thread=ID …]
 
-Each agent does what the README recommends for agents in Python. One process imports everything and forks the agents, so
+Each agent does what the README recommends for agents in Python. An agent in a thread asks there for a login that is
+missing, and waits for it. One process imports everything and forks the agents, so
 that all of them run at the same time. Each agent has its own store, its own locks and its own connection. With
 threads, the first agent works in the first thread, the second in the second one, and so on.
 """
@@ -21,17 +22,23 @@ import time
 import httpx2
 
 from openab_auth.bot.playground.disk import set_full
+from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
+from openab_auth.oauth.requests import LoginRequests
+from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.storage import open_store
+from openab_auth.storage import ThreadId, open_store
 from openab_auth.storage.errors import OpenabAuthError
 
 _SHARED = (
     "filelock",
     "openab_auth.oauth.tokens.httpx_auth",
     "openab_auth.oauth.client.driver",
+    "openab_auth.oauth.requests.asking",
     "openab_auth.oauth.tokens.refresh",
     "anyio._backends._asyncio",
 )  # modules that a refresh imports
+WAIT = 900.0  # seconds that an agent in a thread waits for a login
+_REASON = "to mend the build"
 _WORDS = ("store", "tenant", "api", "count")
 _THREAD = "--thread="
 
@@ -67,9 +74,12 @@ async def _agent(  # noqa: PLR0913 - what an agent knows
     begun = time.monotonic()
     try:
         async with (
-            TokenSource(open_store(store), thread=thread) as source,
+            Runtime(open_store(store)) as runtime,
+            TokenSource(runtime, thread=thread) as source,
             httpx2.AsyncClient(auth=source.auth(tenant), verify=tls, trust_env=False, timeout=30) as client,
         ):
+            if thread is not None:
+                await _wait_for_login(number, source, LoginRequests(runtime, ThreadId(int(thread))), tenant)
             reply = await client.get(api)
             token = await source.get_valid(tenant)
         outcome = {"state": "served" if reply.is_success else "refused", "token": token.value.fingerprint()[:6]}
@@ -80,6 +90,20 @@ async def _agent(  # noqa: PLR0913 - what an agent knows
     except httpx2.HTTPError as error:
         outcome = {"state": "failed", "code": "network", "error": type(error).__name__}
     _report(number, ms=round((time.monotonic() - begun) * 1000), **outcome)
+
+
+async def _wait_for_login(number: int, source: TokenSource, asking: LoginRequests, tenant: str) -> None:
+    """Ask people in the thread for the login, with a reason, and wait until it is there and works."""
+    if (await asking.ask(tenant, _REASON)).state == "there":
+        try:
+            await source.get_valid(tenant)
+        except (NotLoggedInError, LoginDeadError):  # the vendor has ended the login
+            await asking.ask(tenant, _REASON)
+        else:
+            return
+    _report(number, state="waits")
+    await source.get_valid(tenant, wait=WAIT)
+    _report(number, state="asks")
 
 
 def _report(number: int, **values: object) -> None:

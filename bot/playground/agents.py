@@ -13,17 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from openab_auth.bot.playground.agent_program import WAIT
 from openab_auth.bot.playground.bot_process import child_environment
 
 COUNT: Final = 32
-_DEADLINE: Final = 60.0  # seconds for all agents; an agent waits up to 20 s for a lease
+_DEADLINE: Final = 60.0  # seconds for all agents, without the wait for a login; an agent waits up to 20 s for a lease
+_AT_WORK: Final = frozenset({"starts", "asks", "waits"})
 
 
 @dataclass(slots=True, eq=False)
 class Agents:
     """Run `count` agent processes at a time; `reports` contains the latest report of each.
 
-    With `threads`, each agent works in one of them.
+    With `threads`, each agent works in one of them, and waits there for a login.
     """
 
     store: Path
@@ -33,6 +35,7 @@ class Agents:
     threads: Sequence[str] = ()
     running: bool = False
     reports: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _group: int | None = None  # the process group of the agents
 
     @property
     def count(self) -> int:
@@ -53,23 +56,32 @@ class Agents:
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # one process group, so that one signal ends all agents
         )
+        self._group, deadline = process.pid, _DEADLINE + (WAIT if self.threads else 0)
         assert process.stdout is not None  # noqa: S101 - the pipe is requested above
         try:
-            async with asyncio.timeout(_DEADLINE):
+            async with asyncio.timeout(deadline):
                 async for line in process.stdout:
                     report = json.loads(line)
                     self.reports[report["agent"]] = report
                 await process.wait()
         except TimeoutError:
-            late = {"state": "failed", "error": f"not done within {_DEADLINE:g} s"}
-            for report in self.reports.values():
-                if report["state"] in {"starts", "asks"}:
-                    report.update(late)
+            self._end_reports(state="failed", error=f"not done within {deadline:g} s")
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # agents that are still running
+            self.kill()  # agents that are still running
             await process.wait()
-            self.running = False
+            self._end_reports(state="killed")
+            self.running, self._group = False, None
+
+    def kill(self) -> None:
+        """Send SIGKILL to all agents that run."""
+        if self._group is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._group, signal.SIGKILL)
+
+    def _end_reports(self, **outcome: str) -> None:
+        for report in self.reports.values():
+            if report["state"] in _AT_WORK:
+                report.update(outcome)
 
     def name_of(self, pid: int) -> str | None:
         """Return the name of the agent with this process id, or None."""

@@ -21,6 +21,7 @@ from openab_auth.storage import Draft, Store, TokenEntry
 _REFRESH_DELAY: Final = 0.6  # seconds that the server delays a refresh while agents run, so that all of them must wait
 _NOBODY: Final = "Nobody is logged in. Log in first."
 _AT_WORK: Final = "The agents are still running."
+_NOT_AT_WORK: Final = "No agents are running."
 _DOWN: Final = "The bot is not running."
 _FULL: Final = (
     "Every write to a file now fails in the bot and in the agents, as on a full disk (RLIMIT_FSIZE is 0). "
@@ -65,6 +66,7 @@ class Experiments:
             "expire": self._expire,
             "agents": self._start_agents,
             "ask": self._ask_in_threads,
+            "end": self._kill_in_threads,
             "revoke": self._revoke,
             "kill": self._kill,
             "start": self._start,
@@ -116,6 +118,11 @@ class Experiments:
             raise NotPossibleNowError(_AT_WORK)
         run = self._thread_agents.run(full_disk=self._full)
         self._runs[self._thread_agents] = asyncio.create_task(run, name="thread agents")
+
+    async def _kill_in_threads(self) -> None:
+        if not self._thread_agents.running:
+            raise NotPossibleNowError(_NOT_AT_WORK)
+        self._thread_agents.kill()
 
     async def _run_agents(self) -> None:
         before = self._refreshes()

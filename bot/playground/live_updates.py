@@ -63,6 +63,7 @@ class LiveUpdates:
             "messages": person.view(where),
             "commands": typed_commands(self.discord.commands()),
             "posted": request_views(seen for seen in self.issuer.requests() if _is_shown(seen)),
+            "permissions": self.discord.permissions(),
             "locks": {"possible": locks.possible, "now": locks.now(), "past": locks.past()},
             **self.experiments.view(),
         }

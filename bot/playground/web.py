@@ -12,7 +12,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from openab_auth.bot.playground.bot_process import BotNotStartedError
-from openab_auth.bot.playground.discord import ActionRefusedError, Modal, OptionValue, Person, ShownResponse, Where
+from openab_auth.bot.playground.discord import (
+    PERMISSIONS,
+    ActionRefusedError,
+    Modal,
+    OptionValue,
+    Person,
+    ShownResponse,
+    Where,
+)
 from openab_auth.bot.playground.experiments import NotPossibleNowError
 from openab_auth.bot.playground.live_updates import LiveUpdates
 from openab_auth.bot.playground.loopback import listen, serving
@@ -58,6 +66,7 @@ class Page:
             "submit": self._submit,
             "say": self._say,
             "experiment": self._experiment,
+            "permission": self._permission,
         }
         return [
             web.get("/", _index),
@@ -74,8 +83,11 @@ class Page:
     async def _start(self, _request: web.Request) -> web.Response:
         people = [{"name": name, "who": self._who[name]} for name in self._people]
         names = {number: user["username"] for number, user in self._live.discord.state.users.items()}
-        places = [place._asdict() for place in self._places.values()]
+        places = [{**place._asdict(), "id": self._id_of(place)} for place in self._places.values()]
         return web.json_response({"people": people, "names": names, "places": places})
+
+    def _id_of(self, place: Place) -> str:
+        return "" if place.kind == "dm" else self._live.discord.state.channel_id("", place.where)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         return await self._live.stream(request, self._person(request.query), self._where(request.query))
@@ -127,6 +139,15 @@ class Page:
         if act is None:
             raise web.HTTPBadRequest(text="This experiment does not exist.")
         await act()
+        return web.json_response({})
+
+    async def _permission(self, request: web.Request) -> web.Response:
+        asked = await _body(request)
+        name, may, where = _text(asked, "permission"), asked.get("may"), self._where(asked)
+        permission = next((each for each in PERMISSIONS if each == name), None)
+        if permission is None or not isinstance(may, bool) or self._places[where].kind != "channel":
+            raise web.HTTPBadRequest(text="permission and where must name a permission in a channel, may is a boolean.")
+        await self._live.discord.allow_bot(permission, where, may=may)
         return web.json_response({})
 
     def _told(self, answer: ShownResponse | Modal) -> web.Response:

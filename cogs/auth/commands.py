@@ -12,7 +12,7 @@ from openab_auth.cogs.auth.agent_requests import AgentRequests
 from openab_auth.cogs.auth.command_ids import CommandIds
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import ClosingError, Members
-from openab_auth.cogs.auth.notices import DeadLogins, DirectMessages, Leaves, LoginRequests
+from openab_auth.cogs.auth.notices import DirectMessages, Leaves, LoginNotices, LoginRequests
 from openab_auth.cogs.auth.pastes import Paste
 from openab_auth.cogs.auth.replies import COG, acknowledge, answer
 from openab_auth.cogs.auth.service import GROUP, AuthService
@@ -42,7 +42,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._ids = CommandIds(bot, self.mentions)
         service.guard.admission.fetch_caller = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._languages)
-        self._dead_logins = DeadLogins(bot, service, self._languages)
+        self._notices = LoginNotices(bot, service, self._languages)
         self._leaves = Leaves(bot, service, self._languages)
         self._requests = LoginRequests(bot, service)
         self._agents = AgentRequests(bot, service, self.desk.seen)
@@ -79,14 +79,14 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
             await self._bot.tree.set_translator(CommandTranslator())
         self._leaves.start()
         if self._bot.is_ready():
-            self._dead_logins.start()
+            self._notices.start()
             self._requests.start()
 
     async def cog_unload(self) -> None:
         """Answer the open requests, then close everything."""
         self._bot.remove_dynamic_items(*ALL_BUTTONS)
         self._leaves.stop()
-        await self._dead_logins.aclose()
+        await self._notices.aclose()
         await self._requests.aclose()
         await self._service.resumption.aclose()
         await self.thread_events.aclose()
@@ -131,8 +131,8 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Start to tell people about dead logins: the bot can write to them now."""
-        self._dead_logins.start()
+        """Start to tell people about logins: the bot can write to them now."""
+        self._notices.start()
         self._requests.start()
         await self.desk.seen.store_policies(self._bot.application_id)
         await self._ids.read(self.app_command)

@@ -15,7 +15,7 @@ from openab_auth.cogs.auth.people import PeopleDesk, name_of
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answer, reason, send
 from openab_auth.cogs.auth.seen_threads import SeenThreads
 from openab_auth.cogs.auth.service import AuthService, person_asked
-from openab_auth.cogs.auth.text import english, language_of, login_words, title_meant, words
+from openab_auth.cogs.auth.text import Language, Markup, english, language_of, login_words, title_meant, words
 from openab_auth.cogs.auth.threads import ThreadDesk
 from openab_auth.cogs.auth.views import (
     LastPage,
@@ -33,6 +33,7 @@ from openab_auth.cogs.auth.views import (
     login_message,
     logout_question,
     message_key,
+    missing_permissions,
     removed_message,
     report,
     status_message,
@@ -105,7 +106,10 @@ class FrontDesk(PressHandler):
             return None  # cancelled or replaced: that request edits the message
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             return failure_message(language, error, "a login by a code", vendor=vendor.name)
-        return None if done is None else ReplyContent(login_words.logged_in(language, done), accent="good")
+        if done is None:
+            return None
+        text = login_words.logged_in(language, done, shared_serves=self.service.threads.shared_serves)
+        return ReplyContent(text, accent="good")
 
     async def _follow(self, interaction: discord.Interaction, offer: LoginOffer) -> LoginResult | None:
         """Wait for the end of the login, and show what the vendor's own program says until then."""
@@ -193,11 +197,18 @@ class FrontDesk(PressHandler):
             *(language, status, user, title_of),
             incident=incident,
             only=only,
-            thread=thread_lines(language, accounts, title_of),
+            thread=(
+                *self._missing_permissions(language, interaction),
+                *thread_lines(language, accounts, title_of, user),
+            ),
             first=agreement_buttons(language, accounts, user),
             name_of=partial(name_of, interaction),
         )
         await answer(interaction, shown)
+
+    def _missing_permissions(self, language: Language, interaction: discord.Interaction) -> tuple[Markup, ...]:
+        writes = self.service.guard.access.writes_requests
+        return missing_permissions(language, interaction) if writes else ()
 
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
         """Cancel the person's own pending login, and say so in the message with its link, too."""
@@ -216,7 +227,9 @@ class FrontDesk(PressHandler):
     async def ask_logout(self, interaction: discord.Interaction, vendor: str) -> None:
         """Ask whether to remove the login here, or to revoke it too."""
         details = await self.service.ask_logout(caller_of(interaction), vendor)
-        await answer(interaction, logout_question(language_of(interaction), details))
+        language = language_of(interaction)
+        title_of = partial(title_meant, language, await self.service.catalogue())
+        await answer(interaction, logout_question(language, details, title_of))
 
     async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
         """End the login here, and with `revoke` at the vendor too. The answer replaces the question."""

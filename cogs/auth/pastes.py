@@ -122,7 +122,8 @@ class Pastes:
             return _Result(conflict_question(language, vendor, catalogue, conflict), vendor)
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             return await self._failed(caller, language, paste, doing, error)
-        return _Result(ReplyContent(login_words.logged_in(language, done), accent="good"), done.vendor.name)
+        text = login_words.logged_in(language, done, shared_serves=self._service.threads.shared_serves)
+        return _Result(ReplyContent(text, accent="good"), done.vendor.name)
 
     async def _failed(self, caller: Caller, language: Language, paste: Paste, doing: str, error: Exception) -> _Result:
         lost = isinstance(error, NoPendingLoginError)

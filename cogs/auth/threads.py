@@ -36,9 +36,9 @@ class ThreadDesk(ThreadHandler):
             return
         await self._seen.learn(interaction)
         thread, language = ThreadId(interaction.channel.id), language_of(interaction)
-        account, agreed = await self._service.threads.use(caller_of(interaction), thread, word)
-        title = title_meant(language, await self._service.catalogue(), account.name)
-        await answer(interaction, chosen_message(language, title, agreed=agreed))
+        chosen = await self._service.threads.use(caller_of(interaction), thread, word)
+        title = title_meant(language, await self._service.catalogue(), chosen.account.name)
+        await answer(interaction, chosen_message(language, title, agreed=chosen.agreed, logged_in=chosen.logged_in))
 
     async def drop(self, interaction: discord.Interaction, vendor: str) -> None:
         """Drop the choice of an account of this vendor, and show what the thread uses then."""

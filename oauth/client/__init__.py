@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.client.pkce import new_state, new_verifier
     from openab_auth.oauth.client.replies.no_reply import judge_failure
     from openab_auth.oauth.client.replies.subject import is_other_account, renewed_subject
-    from openab_auth.oauth.client.replies.token_response import TokenResponse, read_token_response
+    from openab_auth.oauth.client.replies.token_response import TokenResponse, jwt_claims, read_token_response
     from openab_auth.oauth.client.replies.verdict import (
         CHECK_TABLE,
         RFC_6749_NAMES,
@@ -41,6 +41,7 @@ __all__ = [
     "json_object",
     "judge_failure",
     "judge_reply",
+    "jwt_claims",
     "metadata_urls",
     "new_state",
     "new_verifier",
@@ -70,6 +71,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "is_other_account": "replies.subject",
             "renewed_subject": "replies.subject",
             "TokenResponse": "replies.token_response",
+            "jwt_claims": "replies.token_response",
             "read_token_response": "replies.token_response",
             "CHECK_TABLE": "replies.verdict",
             "RFC_6749_NAMES": "replies.verdict",

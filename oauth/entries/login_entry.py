@@ -6,7 +6,7 @@ A vendor's login and a login to an MCP server have different shapes; the code ab
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from openab_auth.oauth.entries.generation import generation_of
@@ -89,27 +89,6 @@ def end_rejected(draft: Draft, tenant: Tenant, rejected: Secret, now: float) -> 
         draft[tenant] = dataclasses.replace(entry, token_response=reply, token_received_at=received_at)
     dead = DeadToken(rejected.fingerprint(), f"{_REJECTED}, and nobody can renew it", int(now))
     draft.notes[tenant] = note._replace(dead=dead, attempt=None)
-
-
-def mark_deaths_told(draft: Draft, *, but: Collection[str]) -> tuple[Tenant, ...]:
-    """Return the logins that died and were not reported yet, and note that they are reported; leave out `but`."""
-    untold = (tenant for tenant, note in draft.notes.items() if _untold(draft.get(tenant), note))
-    died = tuple(Tenant(tenant) for tenant in untold if tenant not in but)
-    for tenant in died:
-        note = draft.notes[tenant]
-        assert note.dead is not None  # noqa: S101 - `_untold` found it
-        draft.notes[tenant] = note._replace(dead=note.dead._replace(told=True))
-    return died
-
-
-def has_untold_deaths(entries: Mapping[str, Entry], notes: Mapping[str, Note]) -> bool:
-    """Return whether a login died and was not reported yet."""
-    return any(_untold(entries.get(tenant), note) for tenant, note in notes.items())
-
-
-def _untold(entry: Entry | None, note: Note) -> bool:
-    dead = dead_token(entry, note)
-    return dead is not None and not dead.told
 
 
 def check_not_taken(

@@ -260,8 +260,8 @@ class AccountStoredError(LoginConflictError):
         super().__init__(
             f"the vendor account of this login is already stored as {', '.join(map(safe_name, others))}",
             kept="that login is untouched, and the new login was not stored",
-            todo="log in with another account; or store it a second time: the question in Discord asks for that, and so"
-            f" does `openab-auth login {safe_name(vendor)}{agreed}`",
+            todo="log in with another account; to store it here, too, answer the question in Discord, or run"
+            f" `openab-auth login {safe_name(vendor)}{agreed}`",
         )
         self.vendor = vendor
         self.tenant = tenant

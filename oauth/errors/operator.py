@@ -239,7 +239,7 @@ class NobodyMeantError(UnknownVendorError):
             self,
             f"nobody is known whose own account {safe_name(vendor)}@me would be",
             kept="nothing was changed",
-            todo="name the person with --user, or the thread with --thread",
+            todo="`use`, `login` and `logout` take --user; other commands need a thread whose owner the bot knows",
         )
         self.vendor = vendor
         self.offered = ()

@@ -24,16 +24,20 @@ class NotLoggedInError(OAuthError):
 
 
 class NothingOfPersonError(NotLoggedInError):
-    """A person has neither a personal login nor a pending one, and chose nothing in any thread."""
+    """A person has neither a personal login nor a pending one, and chose nothing in any thread.
+
+    `made` are the shared logins that the person made.
+    """
 
     reason: ClassVar[str] = "person"  # the message for people has no vendor
 
-    def __init__(self, person: int) -> None:
+    def __init__(self, person: int, made: tuple[str, ...] = ()) -> None:
+        todo = "`openab-auth status` shows whose logins are there"
+        if made:
+            names = ", ".join(map(safe_name, made))
+            todo = f"the shared logins that they made are {names}; `openab-auth logout TENANT` ends one"
         OAuthError.__init__(
-            self,
-            f"the store holds nothing of the person {person}",
-            kept="nothing was changed",
-            todo="`openab-auth status` shows whose logins are there",
+            self, f"the store holds nothing of the person {person}", kept="nothing was changed", todo=todo
         )
         self.person = person
 

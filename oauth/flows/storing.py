@@ -30,6 +30,7 @@ from openab_auth.oauth.flows.exchange.exchange import Exchange
 from openab_auth.oauth.flows.exchange.registry import exchange_of
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.http.interrupt import undisturbed
+from openab_auth.oauth.notices import Replacement
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.commit.draft import Draft, uncommitted_draft
@@ -84,6 +85,7 @@ class LoginWriter:
             LoginNotStoredError: neither the store nor its journal took the login in time; it is in memory.
             PlanMissingError, ExchangeRefusedError, VendorMisconfiguredError: the vendor refused the second step.
         """
+        replacement = Replacement(vendor.tenant, login.user, login.generation)
 
         def write_login(draft: Draft, tokens: TokenResponse, token_url: str) -> str | None:
             if also:
@@ -92,6 +94,7 @@ class LoginWriter:
             # revoked: both may be of one account, and some vendors would end the other login with it. For this reason,
             # the new login is not revoked either where its account is stored under another label.
             login_entry.check_not_taken(draft, draft.notes, vendor.tenant, login.user, agreed=login.begun.replaces)
+            replacement.note(draft, self._clock())
             token = tokens.refresh_token or Secret("")
             note = Note(
                 account=tokens.account,

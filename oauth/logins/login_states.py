@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from openab_auth.oauth.accounts import Account
-from openab_auth.oauth.entries import IndexedStore, login_entry
+from openab_auth.oauth.entries import IndexedStore
 from openab_auth.oauth.logins import status
 from openab_auth.oauth.logins.login_details import LoginDetails, read_login_details
 from openab_auth.oauth.logins.status import LoginState, Status
@@ -61,21 +61,6 @@ class LoginStates:
     async def _read_all(self) -> tuple[LoginState, ...]:
         catalogue, index, now = await self._catalogue(), await self._index.read(), self._clock()
         return await self._store.run(partial(status.read_states, index=index, catalogue=catalogue, now=now))
-
-    async def newly_dead(self) -> tuple[LoginState, ...]:
-        """Return the dead logins that were not reported yet; each is returned once, to one process.
-
-        Raises:
-            StorageError: the store cannot be read, or cannot record that they were returned.
-        """
-        entries, notes = await self._store.read(), await self._store.notes()
-        if not login_entry.has_untold_deaths(entries, notes):
-            return ()
-        # First the states: who counts as told must be told. A login that dies meanwhile is for the next call.
-        states_of = {state.tenant: state for state in (await self.status()).logins}
-        living = frozenset(tenant for tenant, state in states_of.items() if state.died is None)
-        died = await self._store.update(partial(login_entry.mark_deaths_told, but=living))
-        return tuple(states_of[tenant] for tenant in died if tenant in states_of)
 
     async def aclose(self) -> None:
         """Wait for the read in progress."""

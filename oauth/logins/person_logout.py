@@ -43,12 +43,16 @@ class EndedLogin:
 
 @dataclass(frozen=True, slots=True)
 class PersonLogout:
-    """The ended logins of one person; `pending` names the vendor of each pending login."""
+    """The ended logins of one person; `pending` names the vendor of each pending login.
+
+    `made` are the shared logins that the person made; they stay.
+    """
 
     person: UserId
     logins: tuple[EndedLogin, ...]
     pending: tuple[str, ...]
     had_choices: bool  # in threads, or agreements
+    made: tuple[Tenant, ...] = ()
 
     @property
     def ended_nothing(self) -> bool:
@@ -129,7 +133,7 @@ class PersonLogins:
                 continue
             ended.append(EndedLogin(done, shared))
         await self._store.update(lambda draft: _forget_records(draft, person, catalogue))
-        return replace(forgotten, logins=tuple(ended), pending=tuple(sorted(vendors)))
+        return replace(forgotten, logins=tuple(ended), pending=tuple(sorted(vendors)), made=held.made)
 
     async def _shared_with(self, person: UserId, tenant: Tenant, catalogue: Catalogue) -> tuple[Tenant, ...]:
         entries, notes = await self._store.read(), await self._store.notes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 from openab_auth.oauth.entries import SKEW, EntryIndex, PendingLogin, backoff, build_index, dead_token, login_entry
@@ -10,6 +11,7 @@ from openab_auth.oauth.vendors.account_labels import person_of, split_label
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
+from openab_auth.storage.records.requests import REQUESTS
 
 if TYPE_CHECKING:
     from openab_auth.oauth.mcp import GrantedAccess
@@ -28,7 +30,7 @@ class LoginState(NamedTuple):
     vendor refuses the refresh token, or because there is none.
     `expires_at` is None if the server did not say. `shadowed_by` is the variable, set here, that the vendor's tools
     prefer. `died` is the vendor's refusal of the refresh token. `failed` is the last refresh, if it failed. `access`
-    is the access that an MCP server has granted.
+    is the access that an MCP server has granted. `limited_until` is the end of a limit that an agent has recorded.
     """
 
     tenant: Tenant
@@ -44,6 +46,7 @@ class LoginState(NamedTuple):
     died: DeadToken | None = None
     failed: RefreshAttempt | None = None
     access: GrantedAccess | None = None
+    limited_until: int | None = None
 
     @property
     def label(self) -> str:
@@ -88,10 +91,16 @@ def read_status(store: StoreReader, *, catalogue: Catalogue, now: float, index: 
 def read_states(store: StoreReader, index: EntryIndex, *, catalogue: Catalogue, now: float) -> tuple[LoginState, ...]:
     """Read the logins alone, sorted by tenant. This blocks."""
     notes, clients = no_records_if_unreadable(store.notes), no_records_if_unreadable(store.clients)
-    states = (
+    found = (
         login_state(tenant, index.entries, notes, clients, catalogue=catalogue, now=now) for tenant in index.tenants
     )
-    return tuple(state for state in states if state is not None)
+    states = tuple(state for state in found if state is not None)
+    if not (records := no_records_if_unreadable(partial(store.records, REQUESTS))):
+        return states
+    from openab_auth.oauth.notices.limits import limits_in  # noqa: PLC0415 - only a store with requests pays for it
+
+    limits = limits_in(records, now)
+    return tuple(state._replace(limited_until=limits.get(state.tenant)) for state in states)
 
 
 def no_records_if_unreadable(read: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:

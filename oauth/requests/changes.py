@@ -115,5 +115,5 @@ def _forget_old(draft: Draft, now: float) -> None:
         if isinstance(record, LoginRequest):
             if now >= record.asked_at + LIFETIME + (DAY if record.message else 0):
                 del records[key]
-        elif not any(now - DAY < at for at in record.at):
+        elif isinstance(record, WrittenMessages) and not any(now - DAY < at for at in record.at):
             del records[key]

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 class ThreadAccount:
     """The account of one vendor or server in a thread, or the `problem` why agents get none.
 
-    `vendor` is a `vendor_key`.
+    `vendor` is a `vendor_key`. `lacks_login`: nobody is logged in to the account; never of one that the asking person
+    may not see.
     """
 
     vendor: str
     chosen: ChosenAccount | None = None
     problem: OAuthError | None = None
+    lacks_login: bool = False
 
     @property
     def login(self) -> Tenant | None:
@@ -69,6 +71,8 @@ def accounts_of_thread(
             chosen = choose(key, thread, known, config=config, catalogue=catalogue, entries=entries)
         except OAuthError as error:
             return ThreadAccount(key, problem=error)
-        return ThreadAccount(key, chosen)
+        account = chosen.account
+        lacks_login = not login_entry.has_login(entries, account.tenant) and may_see(account.person)
+        return ThreadAccount(key, chosen, lacks_login=lacks_login)
 
     return tuple(map(of_vendor, sorted({*map(vendor_key, logins), *known.labels(thread)})))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 from openab_auth.oauth.accounts import Account, not_logged_in
 from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, end_rejected, read_login
@@ -29,6 +29,8 @@ from openab_auth.oauth.tokens.shared_refreshes import SharedRefreshes
 from openab_auth.storage import AsyncStore, Entry, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from openab_auth.oauth.client import Driver
     from openab_auth.oauth.errors import InsufficientScopeError
     from openab_auth.oauth.requests import LoginRequests
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.vendors import Catalogue
     from openab_auth.storage import ThreadId
 
+T = TypeVar("T")
 _TEMPORARY: Final = (VendorUnavailableError, VendorMisconfiguredError, RefreshBusyError, NetworkVariableError)
 
 
@@ -104,17 +107,32 @@ class TokenSource:
             NetworkVariableError: a variable about proxies or certificates is unusable; nothing was sent.
             StorageError: the store cannot be read or written.
         """
+        return await self._asking(tenant_or_vendor, wait, lambda: self._get_valid(tenant_or_vendor, min_ttl))
+
+    async def get_chosen(
+        self, tenant_or_vendor: str, *, min_ttl: float = SKEW, wait: float = 0
+    ) -> tuple[ChosenAccount, AccessToken]:
+        """Return the account that a word means for this source, and why, with its token; see `get_valid`."""
+
+        async def choose() -> tuple[ChosenAccount, AccessToken]:
+            chosen = await self.account_for(tenant_or_vendor)
+            return chosen, await self._get_valid(chosen.account, min_ttl)
+
+        return await self._asking(tenant_or_vendor, wait, choose)
+
+    async def _asking(self, word: str | Account, wait: float, get: Callable[[], Awaitable[T]]) -> T:
+        """Return what `get` returns; if a login is missing, ask for it in the thread, and wait for it."""
         try:
-            return await self._get_valid(tenant_or_vendor, min_ttl)
+            return await get()
         except ProgramKeepsLoginError:
             raise  # no login brings a token here
         except (NotLoggedInError, LoginDeadError) as error:
             missing: OAuthError = error
         if self._thread is not None:
-            await self._ask(tenant_or_vendor, self._thread)
+            await self._ask(word, self._thread)
         async for _ in store_changes(self._store, wait):
             try:
-                return await self._get_valid(tenant_or_vendor, min_ttl)
+                return await get()
             except (NotLoggedInError, LoginDeadError) as error:
                 missing = error
         raise missing
@@ -212,6 +230,21 @@ class TokenSource:
         account, _ = await self._find(tenant_or_vendor)
         server = (await self._runtime.load_catalogue()).server_of(account.tenant)
         return await self._store.update(lambda draft: note_demand(draft, account.tenant, server, scopes))
+
+    async def limited(self, tenant_or_vendor: str | Account, *, until: float | datetime) -> Account:
+        """Record that the vendor limits an account until a time, and return the account; nothing switches by itself.
+
+        `until` is in unix seconds, or a date; a date without a time zone is in UTC. A time in the past ends the limit.
+
+        Raises:
+            ValueError: `until` is no time.
+            NotLoggedInError, AccountNotForThreadError, ConfigError, StorageError: as `get_valid`.
+        """
+        from openab_auth.oauth.notices.limits import note_limit, unix_time  # noqa: PLC0415 - no token needs it
+
+        end, (account, _) = unix_time(until), await self._find(tenant_or_vendor)
+        await self._store.update(partial(note_limit, login=account.tenant, until=end, now=self._clock()))
+        return account
 
     async def aclose(self) -> None:
         """Wait for the running refreshes, so that no rotated token is lost, and close.

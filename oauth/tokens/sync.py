@@ -15,6 +15,9 @@ from openab_auth.oauth.tokens.source import TokenSource
 from openab_auth.oauth.tokens.sync_auth import SyncTokenAuth, new_auth
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from openab_auth.oauth.accounts import Account
     from openab_auth.oauth.errors import InsufficientScopeError
     from openab_auth.oauth.runtime import Runtime
     from openab_auth.storage import Secret, Store
@@ -53,6 +56,10 @@ class SyncTokenSource:
     def demand(self, tenant_or_vendor: str, scopes: tuple[str, ...]) -> InsufficientScopeError:
         """Note that a server wants these scopes, so that the next login asks for them; return the error to raise."""
         return self._call(lambda source: source.demand(tenant_or_vendor, scopes))
+
+    def limited(self, tenant_or_vendor: str, *, until: float | datetime) -> Account:
+        """Record that the vendor limits an account until a time, and return the account; nothing switches by itself."""
+        return self._call(lambda source: source.limited(tenant_or_vendor, until=until))
 
     def auth(self, tenant_or_vendor: str) -> SyncTokenAuth:
         """Return an `auth=` for `httpx2.Client`, `httpx.Client` and `requests`.

@@ -188,8 +188,8 @@ _FACTS_DAMAGED: Final = (
     "nothing to do: the next refresh by the bot, which has the config, writes the file again",
 )
 _REQUESTS_DAMAGED: Final = (
-    "the bot does not know what agents ask for",
-    "nothing to do: the next agent that asks writes the file again",
+    "the bot does not know what agents ask for, and may send some news about logins again",
+    "nothing to do: the next request or notice writes the file again",
 )
 _THREADS_DAMAGED: Final = (
     "agents that know their thread get no token",

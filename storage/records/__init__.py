@@ -6,6 +6,7 @@ from openab_auth.storage.records.clients import CLIENTS, ClientRecord
 from openab_auth.storage.records.facts import FACTS, LoginFacts
 from openab_auth.storage.records.kind import RecordKind
 from openab_auth.storage.records.notes import NOTES, Begun, DeadToken, Note, RefreshAttempt, Subject
+from openab_auth.storage.records.notices import Limit, Notice
 from openab_auth.storage.records.requests import (
     REQUESTS,
     LoginRequest,
@@ -48,9 +49,11 @@ __all__ = [
     "Begun",
     "ClientRecord",
     "DeadToken",
+    "Limit",
     "LoginFacts",
     "LoginRequest",
     "Note",
+    "Notice",
     "Policies",
     "RecordKind",
     "RefreshAttempt",

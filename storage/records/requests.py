@@ -1,11 +1,17 @@
-"""What agents ask people for: the logins that they need, and the messages that the bot has written about them.
+"""What agents ask people for, and what the bot has to tell people about logins.
 
-The records hold no secret. Losing them loses a question, which the agent then asks again, and no login.
+The records hold no secret. Losing them loses no login: agents ask again, and a notice may be sent twice.
 
 The keys of the records:
 
     request:THREAD:LOGIN   a login that an agent in this thread needs
     messages:THREAD        when the bot wrote messages about requests in it
+
+    notice:died:LOGIN                  a login died
+    notice:ends:LOGIN                  a login will end, and nothing can renew it
+    notice:variable-ends:LOGIN:TOKEN   the same of a token in a variable; TOKEN begins its hash
+    notice:replaced:LOGIN:PERSON       somebody has replaced the login of this person
+    limit:LOGIN                        an account that its vendor limits for some time
 """
 
 from __future__ import annotations
@@ -14,6 +20,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from openab_auth.storage.entries import Json, Tenant
 from openab_auth.storage.records.kind import RecordKind
+from openab_auth.storage.records.notices import Limit, Notice, limit_to_json, notice_to_json, read_notice
 from openab_auth.storage.records.threads import ThreadId
 
 
@@ -51,7 +58,7 @@ class WrittenMessages(NamedTuple):
     at: tuple[int, ...]
 
 
-RequestRecord: TypeAlias = LoginRequest | WrittenMessages
+RequestRecord: TypeAlias = LoginRequest | WrittenMessages | Notice | Limit
 
 
 def request_key(thread: ThreadId, login: Tenant) -> str:
@@ -67,6 +74,10 @@ def messages_key(thread: ThreadId) -> str:
 def _to_json(record: RequestRecord) -> Json:
     if isinstance(record, WrittenMessages):
         return {"at": [*record.at]}
+    if isinstance(record, Notice):
+        return notice_to_json(record)
+    if isinstance(record, Limit):
+        return limit_to_json(record)
     return {**record._asdict(), "message": None if record.message is None else record.message._asdict()}
 
 
@@ -91,7 +102,7 @@ def _from_json(value: object) -> RequestRecord | None:
                 claimed_until=claimed_until,
                 trouble=trouble,
             )
-    return None
+    return read_notice(value)
 
 
 def _message(value: object) -> RequestMessage | None:
@@ -105,4 +116,4 @@ def _is_number(value: object) -> bool:
     return type(value) is int and 0 <= value < 2**64
 
 
-REQUESTS: Final[RecordKind[RequestRecord]] = RecordKind("requests", _to_json, _from_json)
+REQUESTS: Final[RecordKind[RequestRecord]] = RecordKind("requests", _to_json, _from_json, may_be_lost=True)

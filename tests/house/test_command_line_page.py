@@ -34,6 +34,7 @@ def test_its_help_is_the_parsers_own() -> None:
         ("cancel", ("codex",)),
         ("token", ("codex",)),
         ("use", ("codex@work", "--thread", "7")),
+        ("request", ("codex", "--thread", "7")),
         ("logout", ("codex", "--local")),
         ("doctor", ()),
     ],

@@ -14,12 +14,12 @@ from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.become import become
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.bot.cli.signals import run_until_signal
-from openab_auth.oauth.accounts import Account
+from openab_auth.oauth.accounts import Account, resolve
 from openab_auth.oauth.errors import NotLoggedInError, VendorMisconfiguredError, safe_name
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.threads import vendor_key
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.vendors import Vendor, bare_name
+from openab_auth.oauth.vendors import Catalogue, Vendor, bare_name
 
 _PROG: Final = "openab-auth exec"
 _NOT_OF_A_NAME: Final = re.compile(r"[^A-Z0-9]+")
@@ -79,7 +79,7 @@ async def _places(
 ) -> Mapping[Account, Place]:
     """Return the variable of each account, before any token is requested; `left` returns the seconds to wait."""
     catalogue = await runtime.catalogue_with_added()
-    accounts = {word: await _account(source, word, left) for word in words}
+    accounts = {word: await _account(source, catalogue, word, left) for word in words}
     places: dict[Account, Place] = {}
     for word, account in {account.tenant: (word, account) for word, account in accounts.items()}.values():
         vendor = catalogue.vendor_of(account.tenant)
@@ -91,11 +91,18 @@ async def _places(
     return places
 
 
-async def _account(source: TokenSource, word: str, left: Callable[[], float]) -> Account:
-    """Return the account that a word means; where none may serve the thread yet, ask for it and wait."""
+async def _account(source: TokenSource, catalogue: Catalogue, word: str, left: Callable[[], float]) -> Account:
+    """Return the account that a word means; where none may serve the thread yet, ask for it and wait.
+
+    Raises:
+        NoVariableError: nobody knows the variable for its token, so nobody is asked.
+    """
     try:
         return (await source.account_for(word)).account
-    except NotLoggedInError:
+    except NotLoggedInError as error:
+        account = resolve(error.tenant, catalogue, await source.store.read())
+        if not account.is_server:
+            place_of_vendor(word, catalogue.vendor_of(account.tenant))
         await source.get_valid(word, wait=left())
         return (await source.account_for(word)).account
 
@@ -110,7 +117,7 @@ def place_of_vendor(word: str, vendor: Vendor | None) -> Place:
         todo = "add a [vendors.NAME] table with this tenant and exec_env to the config, or use `openab-auth token`"
         raise NoVariableError(safe_name(word), "no vendor with this name or tenant is configured", todo)
     if not vendor.exec_env:
-        todo = f"set exec_env in [vendors.{vendor.name}] to the variable that the command reads"
+        todo = f"set exec_env in [vendors.{vendor.default_name}] to the variable that the command reads"
         raise NoVariableError(vendor.title, "we do not know the variable that its tools read", todo)
     before = vendor.env[: vendor.env.index(vendor.exec_env)] if vendor.exec_env in vendor.env else vendor.env
     return Place(vendor.exec_env, before)

@@ -44,7 +44,7 @@ async def _end_person(arguments: argparse.Namespace, user: UserId | None) -> int
     async with open_logins(open_runtime(arguments)) as logins:
         done = await logins.people.end(user, revoke=arguments.revoke)
     if done.ended_nothing:
-        raise NothingOfPersonError(user)
+        raise NothingOfPersonError(user, done.made)
     result = {"user": str(user), "logins": [_ended_json(ended) for ended in done.logins], "pending": done.pending}
     print_result(result, _ended_text(done), as_json=arguments.json)
     return DONE
@@ -68,6 +68,9 @@ def _ended_text(done: PersonLogout) -> str:
     lines += [f"{one_line(vendor)}: the pending login is cancelled." for vendor in done.pending]
     if done.had_choices:
         lines.append("Their choices and agreements in threads have ended.")
+    if done.made:
+        made = _names(done.made)
+        lines.append(f"Shared logins that they made stay: {made}. To end one, use `openab-auth logout TENANT`.")
     return "\n".join(lines)
 
 

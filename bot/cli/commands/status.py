@@ -81,7 +81,8 @@ def _thread_account(account: ThreadAccount) -> dict[str, object]:
 def _account_line(account: ThreadAccount) -> str:
     if account.chosen is None:
         return f"no account of {account.vendor}; {account.problem and account.problem.happened}"
-    return f"agents use {account.login}, {_BECAUSE[account.chosen.because]}"
+    lacks = "; nobody is logged in to it" if account.lacks_login else ""
+    return f"agents use {account.login}, {_BECAUSE[account.chosen.because]}{lacks}"
 
 
 def _held(vendor: Vendor, variable: str) -> dict[str, object]:
@@ -91,7 +92,7 @@ def _held(vendor: Vendor, variable: str) -> dict[str, object]:
 
 
 def _login(login: LoginState) -> dict[str, object]:
-    """Return the JSON of a login; `failed` and `server` are left out when there is nothing to report."""
+    """Return the JSON of a login; what there is not, as `failed`, is left out."""
     row: dict[str, object] = {
         "tenant": login.tenant,
         "vendor": login.vendor.default_name if login.vendor else None,
@@ -105,6 +106,8 @@ def _login(login: LoginState) -> dict[str, object]:
     }
     if login.person is not None:
         row["person"] = str(login.person)
+    if login.limited_until is not None:
+        row["limited_until"] = login.limited_until
     if failed := login.failed:
         row["failed"] = {"reason": failed.reason, "at": int(failed.at), "not_before": int(failed.not_before)}
     if access := login.access:
@@ -147,9 +150,10 @@ def _login_line(login: LoginState) -> str:
     lasting = login.expires_at in (None, NEVER)
     until = ", no end known" if lasting else f", access token until {_moment(login.expires_at)}"
     account = f" as {login.account}" if login.account else ""
+    limit = f", limited until {_moment(login.limited_until)}" if login.limited_until is not None else ""
     shadow = f", shadowed by ${login.shadowed_by}" if login.shadowed_by else ""
     died = f", refused by its vendor since {_moment(login.died.since)} ({login.died.reason})" if login.died else ""
-    return one_line(f"{login.tenant}: {login.state}{account}{until}{died}{shadow}", longest=_LONGEST)
+    return one_line(f"{login.tenant}: {login.state}{account}{until}{limit}{died}{shadow}", longest=_LONGEST)
 
 
 def _whose(login: PendingLogin) -> str:

@@ -21,9 +21,7 @@ async def token(arguments: argparse.Namespace) -> int:
     runtime = open_runtime(arguments)
     async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
         min_ttl = SKEW if arguments.min_ttl is None else arguments.min_ttl
-        await source.get_valid(arguments.tenant, min_ttl=min_ttl, wait=arguments.wait)
-        chosen = await source.account_for(arguments.tenant)
-        valid = await source.get_valid(chosen.account, min_ttl=min_ttl)  # the token of the login that is named below
+        chosen, valid = await source.get_chosen(arguments.tenant, min_ttl=min_ttl, wait=arguments.wait)
     value = valid.value.reveal()
     result = {
         "access_token": value,

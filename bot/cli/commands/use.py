@@ -11,6 +11,7 @@ from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.accounts import resolve
+from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.errors import one_line
 from openab_auth.oauth.threads import (
     ThreadRecords,
@@ -27,6 +28,7 @@ from openab_auth.oauth.vendors.account_labels import with_label
 from openab_auth.storage import CONSOLE, UserId
 
 if TYPE_CHECKING:
+    from openab_auth.oauth.accounts import Account
     from openab_auth.oauth.vendors import Catalogue
     from openab_auth.storage import AsyncStore, Draft, Entry, Tenant, ThreadId
 
@@ -38,6 +40,7 @@ class _Outcome(NamedTuple):
 
     state: str  # `chosen`, `dropped` or `default`
     login: Tenant | None
+    lacks_login: bool = False
 
 
 class _Thread(NamedTuple):
@@ -49,9 +52,15 @@ class _Thread(NamedTuple):
     entries: Mapping[str, Entry]
 
     async def choose(self, word: str, user: UserId) -> _Outcome:
-        """Choose an account; a person who chooses the own account agrees that it serves this thread."""
+        """Choose an account; a person who chooses the own account agrees that it serves this thread.
+
+        Raises:
+            UnknownVendorError: there is no such vendor.
+            OAuthError: as `choose_account`.
+        """
         person, config = user or None, policies_in(self.catalogue.auth)
         account = resolve(word, self.catalogue, self.entries, person)
+        self._check_known(account)
 
         def change(draft: Draft) -> None:
             if person is not None and account.person == person:
@@ -59,7 +68,7 @@ class _Thread(NamedTuple):
             choose_account(draft, self.id, account, user, is_operator=user == CONSOLE, config=config)
 
         await self.store.update(change)
-        return _Outcome("chosen", account.tenant)
+        return self._used("chosen", account.tenant)
 
     async def drop(self, word: str, user: UserId) -> _Outcome:
         """Forget the choice for a vendor."""
@@ -76,16 +85,27 @@ class _Thread(NamedTuple):
         """Return the account of a vendor that agents in the thread get.
 
         Raises:
+            UnknownVendorError: there is no such vendor, and no login or choice of it.
             OAuthError: as `threads.choose`.
         """
         records, config = ThreadRecords(await self.store.threads()), policies_in(self.catalogue.auth)
+        if word not in {*self.entries, *records.labels(self.id)}:  # the bot's config may know more vendors
+            self._check_known(resolve(word, self.catalogue, self.entries))
         chosen = choose(word, self.id, records, config=config, catalogue=self.catalogue, entries=self.entries)
-        return _Outcome("chosen" if chosen.because == "thread" else "default", chosen.account.tenant)
+        return self._used("chosen" if chosen.because == "thread" else "default", chosen.account.tenant)
 
     async def show_all(self) -> list[_Outcome]:
         """Return every choice that people have made in the thread."""
         labels = ThreadRecords(await self.store.threads()).labels(self.id)
-        return [_Outcome("chosen", self._login(vendor, label)) for vendor, label in sorted(labels.items())]
+        return [self._used("chosen", self._login(vendor, label)) for vendor, label in sorted(labels.items())]
+
+    def _check_known(self, account: Account) -> None:
+        """Refuse an account of a vendor that does not exist, or with a label that no account can have."""
+        if self.catalogue.named(account.name) is None and (refusal := self.catalogue.refusal(account.name)):
+            raise refusal
+
+    def _used(self, state: str, login: Tenant) -> _Outcome:
+        return _Outcome(state, login, lacks_login=not login_entry.has_login(self.entries, login))
 
     def _login(self, vendor: str, label: str) -> Tenant:
         return resolve(with_label(vendor, label), self.catalogue, self.entries).tenant
@@ -130,8 +150,9 @@ def _print(thread: ThreadId, outcomes: list[_Outcome], *, as_json: bool) -> None
 
 
 def _said(outcome: _Outcome) -> str:
-    if outcome.state == "chosen":
-        return f"agents use {outcome.login}"
     if outcome.state == "dropped":
         return f"the choice of {outcome.login} is dropped"
-    return f"nobody has chosen; agents use {outcome.login}" if outcome.login else "nobody has chosen an account"
+    if outcome.login is None:
+        return "nobody has chosen an account"
+    nobody = "" if outcome.state == "chosen" else "nobody has chosen; "
+    return f"{nobody}agents use {outcome.login}{'; nobody is logged in to it' if outcome.lacks_login else ''}"

@@ -5,41 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 import statistics
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import httpx2
 
+from openab_auth.bot.cli.doctor.asking import ask
 from openab_auth.bot.cli.doctor.check import Check
+from openab_auth.bot.cli.doctor.permissions import check_permissions
 from openab_auth.bot.proxy import Proxy, way_to_discord
 from openab_auth.bot.refusals import read_refusal
 from openab_auth.cogs.auth import DiscordSettings
-from openab_auth.oauth.client import json_object, read_date
+from openab_auth.oauth.client import json_object
 from openab_auth.oauth.config import find_program
 from openab_auth.oauth.errors import NetworkVariableError
 from openab_auth.oauth.flows import flow_of
-from openab_auth.oauth.http import BoundedTransport, all_proxies, new_client
+from openab_auth.oauth.http import all_proxies, new_client
 from openab_auth.oauth.http.certificates import CERTIFICATE_VARIABLES, tls_context
 from openab_auth.oauth.vendors import Vendor
 
-_DEADLINE: Final = 5.0  # seconds for all requests, so that a machine without a network gets a quick answer
 _MEMBERS_INTENT: Final = 1 << 14 | 1 << 15  # flags of an application: for verified bots, and for the others
 _CLOCK_SKEW: Final = 60  # seconds; half of the time before its end at which a token is refreshed
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """A server's reply, and the seconds by which this machine's clock is ahead, if the server sent a date."""
-
-    reply: httpx2.Response
-    skew: float | None
-
-    @property
-    def status(self) -> int:
-        """Return the HTTP status."""
-        return self.reply.status_code
 
 
 def check_environment(environ: Mapping[str, str]) -> list[Check]:
@@ -72,6 +58,8 @@ async def check_network(
         asked = [_look_at_discord(discord, ours, proxy, for_bot=for_bot)] if discord else []
         if discord and discord.bot_token and needs_members:
             asked.append(_look_at_members_intent(discord, ours))
+        if discord and discord.bot_token and discord.requests == "thread":
+            asked.append(check_permissions(discord, discord.bot_token, ours))
         found = await asyncio.gather(*asked, *(_look_at_vendor(vendor, http) for vendor in vendors))
     clock = _look_at_clock([skew for _, skew in found if skew is not None])
     return [*(check for check, _ in found), clock]
@@ -108,7 +96,7 @@ async def _look_at_discord(
         ), None
     headers = {"Authorization": f"Bot {settings.bot_token.reveal()}"}
     way = f" through {proxy}" if proxy else ""
-    answer = await _ask(f"{settings.api_base}/users/@me", http, headers, whole=True)
+    answer = await ask(f"{settings.api_base}/users/@me", http, headers, whole=True)
     if isinstance(answer, str):
         message = f"no answer from {settings.api_base}{way} ({answer})"
         return Check("discord", ok=False, message=message, hint="check the network and the proxy"), None
@@ -129,7 +117,7 @@ async def _look_at_members_intent(settings: DiscordSettings, http: httpx2.AsyncC
     assert settings.bot_token is not None  # noqa: S101 - the caller has checked it
     name, token = "server members intent", settings.bot_token.reveal()
     headers = {"Authorization": f"Bot {token}"} if token.isascii() else {}
-    answer = await _ask(f"{settings.api_base}/applications/@me", http, headers, whole=True)
+    answer = await ask(f"{settings.api_base}/applications/@me", http, headers, whole=True)
     flags = None if isinstance(answer, str) else (json_object(answer.reply) or {}).get("flags")
     skew = None if isinstance(answer, str) else answer.skew
     if not isinstance(flags, int) or (not isinstance(answer, str) and not answer.reply.is_success):
@@ -150,7 +138,7 @@ async def _look_at_vendor(vendor: Vendor, http: httpx2.AsyncClient) -> tuple[Che
     url = vendor.token_url or vendor.device_url or vendor.issuer or vendor.check_url
     if not url:
         return Check(name, ok=True, message="needs no network"), None
-    answer = await _ask(url, http)
+    answer = await ask(url, http)
     if isinstance(answer, str):
         message = f"no answer from {httpx2.URL(url).host} ({answer})"
         hint = "check the network, the proxy and the vendor's address"
@@ -176,18 +164,3 @@ def _look_at_clock(skews: Sequence[float]) -> Check:
         return Check("clock", ok=True, message=f"within {_CLOCK_SKEW} s of the servers' clocks")
     message = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the servers' clocks"
     return Check("clock", ok=False, message=message, hint="set the clock; it decides when tokens are refreshed")
-
-
-async def _ask(
-    url: str, http: httpx2.AsyncClient, headers: dict[str, str] | None = None, *, whole: bool = False
-) -> _Answer | str:
-    """Return the answer, with its body if `whole`; or the class of the failure, whose text could quote a header."""
-    transport = BoundedTransport(http)
-    send = transport.handle_async_request if whole else transport.head
-    try:
-        async with asyncio.timeout(_DEADLINE):
-            reply = await send(http.build_request("GET", url, headers=headers, timeout=_DEADLINE))
-    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
-        return type(error).__name__
-    date = read_date(reply.headers.get("Date", ""))
-    return _Answer(reply, None if date is None else time.time() - date)

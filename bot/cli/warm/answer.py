@@ -66,7 +66,7 @@ class Request:
 class Config:
     """The part of a config that a warm answer needs: the store, and the tenants of vendors and servers."""
 
-    __slots__ = ("is_personal", "lists_servers", "servers", "store", "vendors")
+    __slots__ = ("lists_servers", "policies", "servers", "store", "vendors")
 
     def __init__(
         self,
@@ -74,10 +74,10 @@ class Config:
         vendors: dict[str, dict[str, object]] | None = None,
         servers: set[str] | None = None,
         lists_servers: bool = False,  # noqa: FBT001, FBT002 - as `read_config` gives it
-        is_personal: bool = False,  # noqa: FBT001, FBT002 - as above
+        policies: tuple[str, dict[str, str]] = ("shared", {}),
     ) -> None:
         self.store, self.vendors, self.servers = store, vendors or {}, servers or set()
-        self.lists_servers, self.is_personal = lists_servers, is_personal
+        self.lists_servers, self.policies = lists_servers, policies
 
 
 def token(request: Request) -> str:
@@ -93,7 +93,7 @@ def token(request: Request) -> str:
     config = _config(request)
     store = _store(request, config)
     entries = _entries(store)
-    login, because = _login(request.tenants[0], config, _chosen_labels(request, config, store))
+    login, because = _login(request.tenants[0], config, _labels(request, config, store))
     value, expires_at = _entry(entries, login, min_ttl)
     if not request.json:
         return f"{value}\n"
@@ -115,7 +115,7 @@ def environment(request: Request) -> dict[str, str]:
     overridden = {word for name in moved for word in (name, TENANTS[name], config.vendors[name].get("tenant"))}
     store = _store(request, config)
     entries, environ, places = _entries(store), dict(os.environ), set()
-    labels = _chosen_labels(request, config, store)
+    labels = _labels(request, config, store)
     for word in request.tenants:
         tenant, _ = _login(word, config, labels)
         base = tenant.partition("@")[0]
@@ -179,30 +179,33 @@ def _store(request: Request, config: Config) -> str:
         raise UnusualError from None
 
 
-def _chosen_labels(request: Request, config: Config, store: str) -> dict[str, str] | None:
-    """Return the labels of the accounts that people chose in the agent's thread, or None if no thread is known."""
+def _labels(request: Request, config: Config, store: str) -> tuple[dict[str, str], str] | None:
+    """Return the labels of the accounts of the agent's thread, as `accounts_of`, or None if no thread is known."""
     named = request.options.get("--thread")
     if named is None and _THREAD_VARIABLES.isdisjoint(os.environ):
         return None
-    from openab_auth.bot.cli.warm.threads import labels_of, thread_in  # noqa: PLC0415 - many agents have no thread
+    from openab_auth.bot.cli.warm.threads import accounts_of, thread_in  # noqa: PLC0415 - many agents have no thread
 
     try:
         thread = thread_in(named, os.environ)
-        if thread and config.is_personal:
-            raise UnusualError
-        return labels_of(store, thread) if thread else None
-    except (OSError, ValueError, RecursionError):
+        return accounts_of(store, thread, *config.policies) if thread else None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         raise UnusualError from None
 
 
-def _login(word: str, config: Config, labels: dict[str, str] | None) -> tuple[str, str]:
+def _login(word: str, config: Config, labels: tuple[dict[str, str], str] | None) -> tuple[str, str]:
     """Return the tenant of the account that a word means in a thread with these choices, and which rule chose it."""
     base, at, label = word.rpartition("@")
     if at and base not in TENANTS:
         raise UnusualError
     tenant, because = _tenant(base if at else word, config), "named" if at else "shared"
-    if not at and labels is not None and tenant in labels:
-        label, because = labels[tenant] or "shared", "thread"
+    chosen, own = ({}, "") if labels is None else labels
+    if own and (at or tenant in chosen):
+        raise UnusualError  # a shared account may not serve here, and only the full command knows who agreed
+    if own:
+        return f"{tenant}@{own}", "personal"
+    if not at and tenant in chosen:
+        label, because = chosen[tenant] or "shared", "thread"
     elif not at:
         return tenant, because
     if label == "shared":

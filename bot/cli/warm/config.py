@@ -16,7 +16,7 @@ _TABLES = frozenset({"discord", "store", "auth", "vendors", "mcp"})
 _AUTH = frozenset(
     {
         *("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add", "mcp_proxy"),
-        *("accounts", "channels", "on_leave"),
+        *("accounts", "channels", "on_leave", "ask"),
     }
 )
 _CHANNEL = {"accounts": str, "vendors": list, "allowed_roles": list}
@@ -31,9 +31,9 @@ _LINE = re.compile(
 )
 
 
-# `[store] path`, the tables of vendors, the names of MCP servers, whether openab's list may name more servers, and
-# whether a policy is `personal`.
-Config = tuple[str, dict[str, dict[str, object]], set[str], bool, bool]
+# `[store] path`, the tables of vendors, the names of MCP servers, whether openab's list may name more servers; and the
+# policy of all threads, with those of single channels.
+Config = tuple[str, dict[str, dict[str, object]], set[str], bool, tuple[str, dict[str, str]]]
 
 
 def read_config(path: str) -> Config:
@@ -143,26 +143,28 @@ def _checked(tables: dict[str, object], path: str) -> Config:
     if named and not named.startswith("~") and "://" not in named:
         named = os.path.join(os.path.dirname(path), named)  # noqa: PTH118, PTH120 - pathlib costs 2 ms
     vendors_here = {name: _table(vendors, name) for name in vendors}
-    return named, vendors_here, {*servers}, bool(listed), _is_personal(auth)
+    return named, vendors_here, {*servers}, bool(listed), _read_policies(auth)
 
 
-def _is_personal(auth: dict[str, object]) -> bool:
-    """Return whether a policy is `personal`: that of all threads, or that of one channel.
+def _read_policies(auth: dict[str, object]) -> tuple[str, dict[str, str]]:
+    """Return the policy of all threads, and those of single channels.
 
     Raises:
         ValueError, TypeError: the full command would find a mistake there.
     """
-    channels, policies = _table(auth, "channels"), [auth.get("accounts", "shared")]
+    channels, policies = _table(auth, "channels"), {"": auth.get("accounts", "shared")}
     for name in channels:
         channel = _table(channels, name)
-        policies.append(channel.get("accounts", "shared"))
         if not name.isascii() or not name.isdigit() or len(name) > _LONGEST_ID or not _CHANNEL.keys() >= channel.keys():
             raise ValueError
         if not all(isinstance(value, _CHANNEL[key]) for key, value in channel.items()):
             raise TypeError
-    if not all(policy in _POLICIES for policy in policies):
+        if "accounts" in channel:
+            policies[str(int(name))] = channel["accounts"]
+    if not all(policy in _POLICIES for policy in policies.values()):
         raise ValueError
-    return "personal" in policies
+    checked = {name: str(policy) for name, policy in policies.items()}
+    return checked.pop(""), checked
 
 
 def _table(tables: dict[str, object], name: str) -> dict[str, object]:

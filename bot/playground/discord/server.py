@@ -11,7 +11,16 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from openab_auth.bot.playground.discord.api import GUILD_MEMBERS, GUILDS, PREFIX, ApiRequest, Faults, Gateway, Rest
-from openab_auth.bot.playground.discord.guild import ChannelId, Json, Message, State, Where, payloads
+from openab_auth.bot.playground.discord.guild import (
+    PERMISSIONS,
+    ChannelId,
+    Json,
+    Message,
+    Permission,
+    State,
+    Where,
+    payloads,
+)
 from openab_auth.bot.playground.discord.person import Events, Person
 from openab_auth.bot.playground.loopback import LOOPBACK, listen, serving
 
@@ -102,6 +111,27 @@ class EmbeddedDiscord:
         """Delete a thread with its messages, and tell the bot."""
         thread = self.state.remove_thread(self.state.channel_id("", where))
         await self.gateway.dispatch("THREAD_DELETE", payloads.deleted_thread(self.state, thread), intent=GUILDS)
+
+    async def archive_thread(self, where: Where = "thread", *, locked: bool = False) -> None:
+        """Archive a thread, and tell the bot; a `locked` one stays archived when somebody writes there."""
+        thread = self.state.threads[self.state.channel_id("", where)]
+        self.state.archive(thread, archived=True, locked=locked)
+        await self.gateway.announce_thread("THREAD_UPDATE", thread)
+
+    async def allow_bot(self, permission: Permission, where: Where = "guild", *, may: bool) -> None:
+        """Deny the bot a permission in a channel and its threads, or remove the denial, and tell the bot."""
+        channel = self.state.channel_id("", where)
+        could_see = self.state.bot_may("view_channel", channel)
+        self.state.permissions.allow(channel, permission, may=may)
+        self.state.changed()
+        await self.gateway.dispatch("CHANNEL_UPDATE", payloads.channel(self.state, channel), intent=GUILDS)
+        if not could_see and self.state.bot_may("view_channel", channel):
+            await self.gateway.dispatch("THREAD_LIST_SYNC", payloads.thread_list(self.state, channel), intent=GUILDS)
+
+    def permissions(self) -> dict[str, dict[str, bool]]:
+        """Return which permissions the bot has in each text channel."""
+        state = self.state
+        return {each: {name: state.bot_may(name, each) for name in PERMISSIONS} for each in state.channels}
 
     def channel_id(self, person: Person, where: Where) -> str:
         """Return the id of the place that `where` means for this person."""

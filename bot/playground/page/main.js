@@ -10,6 +10,7 @@ import { message } from "/chat/message.js";
 import { openModal } from "/chat/modal.js";
 import { said, speak, t } from "/words.js";
 import { POLICIES, drawThreads, showThreadAgents, showThreads } from "/behind/threads.js";
+import { drawPermissions, showPermissions } from "/behind/permissions.js";
 import { drawExperiments, showAgents, showBot, showDisk, showResults } from "/behind/experiments.js";
 
 const SIGNS = { channel: "#", thread: "↳", dm: "@" };
@@ -31,6 +32,7 @@ const show = {
   store: showStore,
   threads: showThreads,
   thread_agents: showThreadAgents,
+  permissions: showPermissions,
   locks: showLocks,
   posted: showPosted,
   bot: showBot,
@@ -252,6 +254,7 @@ function draw() {
   drawTheme();
   drawExperiments((experiment) => act("experiment", { person: me.person, experiment }));
   drawThreads(Object.fromEntries(places.map((each) => [each.where, each.name])), (experiment) => act("experiment", { person: me.person, experiment }));
+  drawPermissions(places.filter((each) => each.kind === "channel"), (where, permission, may) => act("permission", { person: me.person, where, permission, may }));
   drawRail(people);
   go({});
 }

@@ -28,6 +28,15 @@ const TRADITIONAL_CHINESE = {
   "Asked with TokenSource(thread=…), as the agents ask. The button starts a real agent in each thread.":
     "以 TokenSource(thread=…) 查詢，與代理程式的做法相同。按鈕會在每個討論串啟動一個真正的代理程式。",
   "Start an agent in each thread": "在每個討論串啟動一個代理程式",
+  "Kill these agents": "強制結束這些代理程式",
+  "An agent without a login asks for it in its thread and waits. Without these permissions, the bot cannot write there.":
+    "沒有登入的代理程式會在討論串裡要求登入，然後等待。沒有這些權限，機器人就無法在那裡發言。",
+  "The bot in #{name}": "機器人在 #{name}",
+  "View Channels": "檢視頻道",
+  "Send Messages": "傳送訊息",
+  "Send Messages in Threads": "在討論串中傳送訊息",
+  "waits for a login in #{thread}": "在 #{thread} 等待登入",
+  "killed": "已強制結束",
   "shared accounts": "共用帳號",
   "personal accounts": "個人帳號",
   "started by {person}": "由 {person} 開始",
@@ -145,6 +154,7 @@ const TRADITIONAL_CHINESE = {
 const SAID = [
   [/^Nobody is logged in\. Log in first\.$/, "沒有人登入。請先登入。"],
   [/^The agents are still running\.$/, "代理程式還在執行。"],
+  [/^No agents are running\.$/, "沒有代理程式在執行。"],
   [/^The bot is not running\.$/, "機器人沒有在執行。"],
   [/^The application did not respond\.$/, "應用程式沒有回應。"],
   [/^This form is no longer open\. Press the button again\.$/, "這個表單已關閉。請再按一次按鈕。"],

@@ -95,7 +95,7 @@ class NotYourLoginError(AccessDeniedError):
         super().__init__(
             f"<@{owner}> made this login, not you",
             kept="it is unchanged",
-            todo="ask them, or an operator (a person listed in `allowed_users`), to log out",
+            todo="ask them, or an operator of this bot, to log out",
         )
         self.owner = mention(owner)
 
@@ -135,7 +135,7 @@ class NobodysLoginError(AccessDeniedError):
         super().__init__(
             "this login was made at the console, or by an unknown person",
             kept="it is unchanged",
-            todo="ask an operator (a person listed in `allowed_users`) to log out",
+            todo="ask an operator of this bot to log out",
         )
 
 
@@ -148,6 +148,6 @@ class NotYourServerError(AccessDeniedError):
         super().__init__(
             f"<@{owner}> added this server, not you",
             kept="it is still there",
-            todo="ask them, or an operator (a person listed in `allowed_users`), to remove it",
+            todo="ask them, or an operator of this bot, to remove it",
         )
         self.owner = mention(owner)

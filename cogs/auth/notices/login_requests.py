@@ -21,7 +21,7 @@ _INTERVAL: Final = 1.0  # seconds between two looks at the store; without reques
 _DEADLINE: Final = 45.0  # seconds for one message, with the pauses that Discord asks for
 _REST: Final = 15.0  # seconds after Discord could not be reached
 _LONG_REST: Final = 900.0  # seconds after Discord refused the message
-_REFUSED: Final = (discord.Forbidden, discord.NotFound)
+_THREAD_ARCHIVED: Final = 50083  # Discord refuses to edit messages there with status 400
 _MOST_AT_ONCE: Final = 16
 _log: Final = logging.getLogger(__name__)
 
@@ -82,16 +82,15 @@ class LoginRequests:
         trouble, rest = "", _REST
         for channel in (request.message.channel,) if request.message else self._places(request):
             elsewhere = channel != request.thread
-            content = request_message(
-                self._language(due), request, await self._title(due, elsewhere=elsewhere), elsewhere=elsewhere
-            )
+            title, limited = await self._title(due, elsewhere=elsewhere), await self._limited(due)
+            content = request_message(self._language(due), request, title, limited, elsewhere=elsewhere)
             try:
                 async with awake_timeout(_DEADLINE):
                     message = await self._put(request, channel, content)
             except (*LOST, TimeoutError) as error:
                 trouble = reason(error)
                 _log.warning("a login request in thread %s could not be written (%s)", request.thread, trouble)
-                if not isinstance(error, _REFUSED):
+                if not _is_refusal(error):
                     break
                 rest = _LONG_REST
                 continue
@@ -125,7 +124,7 @@ class LoginRequests:
             except (*LOST, TimeoutError) as error:
                 trouble = reason(error)
                 _log.warning("a login request in thread %s could not be ended (%s)", request.thread, trouble)
-                if not isinstance(error, _REFUSED):
+                if not _is_refusal(error):
                     await requests.note_trouble(request, trouble, _REST)
                     return
         await requests.end(request)
@@ -137,3 +136,14 @@ class LoginRequests:
     async def _title(self, due: DueRequest, *, elsewhere: bool) -> str:
         language = english() if elsewhere else self._language(due)
         return title_meant(language, await self._service.catalogue(), due.request.name)
+
+    async def _limited(self, due: DueRequest) -> tuple[tuple[str, int], ...]:
+        """Return the title of each limited account, and the end of its limit."""
+        catalogue, language = await self._service.catalogue(), self._language(due)
+        return tuple((title_meant(language, catalogue, login), until) for login, until in due.limited)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Return whether Discord would refuse the same message again."""
+    archived = isinstance(error, discord.HTTPException) and error.code == _THREAD_ARCHIVED
+    return archived or isinstance(error, (discord.Forbidden, discord.NotFound))

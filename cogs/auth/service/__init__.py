@@ -1,5 +1,6 @@
 """The work behind the commands: ask the guard, then log in, log out, or add a server. It knows no Discord message."""
 
+from openab_auth.cogs.auth.service.notices import DueNotice, Notices
 from openab_auth.cogs.auth.service.people import Leave, People, PersonQuestion
 from openab_auth.cogs.auth.service.requests import DueRequest, Requests, person_asked
 from openab_auth.cogs.auth.service.servers import GROUP, Added
@@ -10,8 +11,10 @@ __all__ = [
     "GROUP",
     "Added",
     "AuthService",
+    "DueNotice",
     "DueRequest",
     "Leave",
+    "Notices",
     "People",
     "PersonQuestion",
     "Requests",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeAlias
 
 from openab_auth.cogs.auth.guard import Caller, Guard
+from openab_auth.oauth.notices import limits_in
 from openab_auth.oauth.requests import (
     LoginRequests,
     OpenRequests,
@@ -18,8 +20,8 @@ from openab_auth.oauth.requests import (
 )
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.threads import ThreadRecords
-from openab_auth.oauth.vendors.account_labels import person_of, split_label
-from openab_auth.storage import REQUESTS, LoginRequest, RequestMessage, SeenThread, ThreadId, UserId
+from openab_auth.oauth.vendors.account_labels import base_of, person_of, split_label
+from openab_auth.storage import REQUESTS, LoginRequest, RequestMessage, SeenThread, Tenant, ThreadId, UserId
 
 Due: TypeAlias = Literal["write", "answered", "over"]
 
@@ -28,13 +30,15 @@ Due: TypeAlias = Literal["write", "answered", "over"]
 class DueRequest:
     """A request whose message must be written, or must say that the login is there, or that the request is over.
 
-    `by` is the person who logged in, as far as the store knows.
+    `by` is the person who logged in, as far as the store knows. `limited` are other accounts of the vendor that are
+    limited now, each with the end of its limit in unix seconds.
     """
 
     request: LoginRequest
     thread: SeenThread
     due: Due
     by: UserId | None = None
+    limited: tuple[tuple[Tenant, int], ...] = ()
 
 
 class Requests:
@@ -74,7 +78,8 @@ class Requests:
             elif not requests.is_open(request):
                 found.append(DueRequest(request, seen, "over"))
             elif _needs_writing(request):
-                found.append(DueRequest(request, seen, "write"))
+                limited = _limited_beside(request, limits_in(records, now), threads)
+                found.append(DueRequest(request, seen, "write", limited=limited))
         return tuple(found)
 
     async def claim(self, request: LoginRequest) -> bool:
@@ -113,6 +118,27 @@ class Requests:
 def person_asked(request: LoginRequest) -> UserId | None:
     """Return the only person who can answer a request for an own account; None for a shared account."""
     return person_of(split_label(request.login)[1])
+
+
+def _limited_beside(
+    request: LoginRequest, limits: Mapping[Tenant, int], threads: ThreadRecords
+) -> tuple[tuple[Tenant, int], ...]:
+    """Return the other limited accounts of the vendor that the thread may know.
+
+    Everybody reads the message. So an own account is named only in a thread of its person that it serves.
+    """
+
+    def is_known(login: Tenant) -> bool:
+        person = person_of(split_label(login)[1])
+        owner = threads.owner(request.thread)
+        return person is None or (person == owner and threads.may_serve(person, request.thread))
+
+    vendor = base_of(request.login)
+    return tuple(
+        (login, until)
+        for login, until in sorted(limits.items())
+        if login != request.login and base_of(login) == vendor and is_known(login)
+    )
 
 
 def _needs_writing(request: LoginRequest) -> bool:

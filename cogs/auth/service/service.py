@@ -17,6 +17,7 @@ from openab_auth.cogs.auth.guard import (
     RateLimit,
 )
 from openab_auth.cogs.auth.service.accounts import account_named, name_in_line, narrowed, pending_named
+from openab_auth.cogs.auth.service.notices import Notices
 from openab_auth.cogs.auth.service.people import People
 from openab_auth.cogs.auth.service.requests import Requests
 from openab_auth.cogs.auth.service.resumption import Resumption
@@ -34,8 +35,9 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import LoginDetails, Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
+from openab_auth.oauth.threads import policies_in
 from openab_auth.oauth.vendors import Catalogue, Vendor
-from openab_auth.storage import CONSOLE, UserId
+from openab_auth.storage import UserId
 from openab_auth.storage.worker_thread import in_thread
 
 _log = logging.getLogger(__name__)
@@ -56,9 +58,10 @@ class AuthService:
         self.clock = runtime.clock
         self.resumption = Resumption(logins, guard)
         self.servers = Servers(logins.added, guard)
-        self.threads = Threads(logins, runtime.store, guard)
+        self.threads = Threads(logins, runtime.store, guard, policies_in(runtime.catalogue.auth))
         self.people = People(logins, guard, runtime.catalogue.auth.on_leave)
         self.requests = Requests(runtime, guard)
+        self.notices = Notices(logins, runtime, guard)
         self._logins = logins
         self._on_close = on_close
 
@@ -192,20 +195,6 @@ class AuthService:
             StorageError: the store cannot be read.
         """
         return await self._logins.pending(user)
-
-    async def newly_dead(self) -> tuple[LoginState, ...]:
-        """Return the dead logins that nobody was told about. They are written to the audit log and count as told now.
-
-        Raises:
-            StorageError: the store cannot be read or written.
-        """
-        await self.guard.audit.tell_left_out()  # this method is called every few seconds
-        died = await self._logins.states.newly_dead()
-        for state in died:
-            vendor = state.vendor.name if state.vendor else None
-            maker = state.logged_in_by or CONSOLE
-            await self.guard.audit.record("died", maker, "login_dead", vendor=vendor, tenant=state.tenant)
-        return died
 
     async def ask_logout(self, caller: Caller, word: str) -> LoginDetails:
         """Return the login that a logout would end, if this person may end it.

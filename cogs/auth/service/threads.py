@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import NamedTuple
 
 from openab_auth.cogs.auth.guard import AuditLine, Caller, Guard
 from openab_auth.cogs.auth.service.accounts import name_in_line
 from openab_auth.oauth.accounts import Account
+from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.threads import (
     ThreadAccount,
@@ -22,20 +24,29 @@ from openab_auth.oauth.threads import (
     store_threads,
 )
 from openab_auth.oauth.vendors import Catalogue, VendorName
-from openab_auth.storage import AsyncStore, Policies, SeenThread, ThreadId
+from openab_auth.storage import SHARED_ACCOUNTS, AsyncStore, Policies, SeenThread, ThreadId
 from openab_auth.storage.worker_thread import in_thread
+
+
+class AccountOfThread(NamedTuple):
+    """An account that was chosen for a thread: whether its person has agreed, and whether it has a login."""
+
+    account: Account
+    agreed: bool
+    logged_in: bool
 
 
 class Threads:
     """Chooses the accounts of threads. Each method that takes a `Caller` passes the guard first."""
 
-    def __init__(self, logins: Logins, store: AsyncStore, guard: Guard) -> None:
+    def __init__(self, logins: Logins, store: AsyncStore, guard: Guard, policies: Policies) -> None:
+        self.shared_serves = SHARED_ACCOUNTS in {policies.everywhere, *policies.channels.values()}
         self._logins = logins
         self._store = store
         self._guard = guard
 
-    async def use(self, caller: Caller, thread: ThreadId, word: str) -> tuple[Account, bool]:
-        """Choose an account for a thread; return it, and whether it may serve the thread now.
+    async def use(self, caller: Caller, thread: ThreadId, word: str) -> AccountOfThread:
+        """Choose an account for a thread; return it, and what agents still lack.
 
         Raises:
             NotThreadOwnerError: another person started the thread, and the caller is no operator.
@@ -53,7 +64,9 @@ class Threads:
                 is_operator=self._guard.access.is_operator(caller),
                 config=policies_in(catalogue.auth),
             )
-            return account, await self._store.update(change)
+            agreed = await self._store.update(change)
+            logged_in = login_entry.has_login(await self._store.read(), account.tenant)
+            return AccountOfThread(account, agreed, logged_in)
 
     async def drop(self, caller: Caller, thread: ThreadId, word: str) -> tuple[Account, bool]:
         """Forget the choice for a vendor in a thread; return whether there was one.

@@ -1,6 +1,6 @@
 """The messages in each language, and Discord's limits on them."""
 
-from openab_auth.cogs.auth.text import login_words, person_words, words
+from openab_auth.cogs.auth.text import login_words, notice_words, person_words, words
 from openab_auth.cogs.auth.text.account_names import account_title, title_meant
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, language_of, language_of_guild
@@ -16,7 +16,7 @@ from openab_auth.cogs.auth.text.limits import (
     fits_card,
     units,
 )
-from openab_auth.cogs.auth.text.markup import LINES, Markup, channel_link, label, link, mention, plain
+from openab_auth.cogs.auth.text.markup import LINES, Markup, channel_link, label, link, mention, moment, plain
 from openab_auth.cogs.auth.text.mentions import CommandMentions
 from openab_auth.cogs.auth.text.translator import CommandTranslator
 
@@ -47,6 +47,8 @@ __all__ = [
     "link",
     "login_words",
     "mention",
+    "moment",
+    "notice_words",
     "person_words",
     "plain",
     "title_meant",

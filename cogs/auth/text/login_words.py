@@ -77,12 +77,12 @@ def page_of(language: Language, vendor: Vendor, message: str) -> Markup:
     return language.say(message, vendor=in_link(account_title(language, vendor), _TITLE))
 
 
-def logged_in(language: Language, done: LoginResult) -> Markup:
-    """Return the answer to a login that succeeded."""
+def logged_in(language: Language, done: LoginResult, *, shared_serves: bool = True) -> Markup:
+    """Return the answer to a login that succeeded; `shared_serves`: a shared login may serve threads here."""
     vendor = title_of(language, done.vendor)
     if done.by_program:
         return language.say("login-done-program", vendor=vendor)
-    use = language.say(_use_of(done.vendor.label))
+    use = language.say(_use_of(done.vendor.label, shared_serves=shared_serves))
     if done.account:
         lines = [language.say("login-done-as", vendor=vendor, account=plain(done.account, _ACCOUNT), use=use)]
     else:
@@ -94,10 +94,12 @@ def logged_in(language: Language, done: LoginResult) -> Markup:
     return LINES.join(lines)
 
 
-def _use_of(label: str) -> str:
-    if not label:
-        return "login-use-shared"
-    return "login-use-named" if person_of(label) is None else "login-use-personal"
+def _use_of(label: str, *, shared_serves: bool) -> str:
+    if person_of(label) is not None:
+        return "login-use-personal"
+    if not shared_serves:
+        return "login-use-outside"
+    return "login-use-named" if label else "login-use-shared"
 
 
 def _step(number: int, text: Markup) -> Markup:

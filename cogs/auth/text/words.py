@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from openab_auth.cogs.auth.text.account_names import account_title
@@ -62,10 +62,18 @@ def ask_replace(language: Language, title: str, taken: LoginTakenError) -> Marku
     return LINES.join([language.say("login-overtaken", vendor=plain(title, _TITLE)), question])
 
 
-def ask_logout(language: Language, state: LoginState, *, revocable: bool, shared_with: Sequence[Tenant] = ()) -> Markup:
+def ask_logout(
+    language: Language,
+    state: LoginState,
+    *,
+    revocable: bool,
+    shared_with: Sequence[Tenant] = (),
+    title_of: Callable[[str], str] = str,
+) -> Markup:
     """Return the question before a logout, with what each choice ends.
 
-    `shared_with` are logins that a revocation may end as well. Nobody's personal login is named.
+    `shared_with` are logins that a revocation may end as well. `title_of` returns their titles. Nobody's personal login
+    is named.
     """
     title = account_title(language, state.vendor) if state.vendor else state.tenant
     lines = [
@@ -76,7 +84,7 @@ def ask_logout(language: Language, state: LoginState, *, revocable: bool, shared
     if revocable and shared_with:
         named = [tenant for tenant in shared_with if person_of(split_label(tenant)[1]) is None]
         if named:
-            lines.append(language.say("logout-shared", logins=plain(", ".join(named), _NAMES)))
+            lines.append(language.say("logout-shared", logins=plain(", ".join(map(title_of, named)), _NAMES)))
         if len(named) < len(shared_with):
             lines.append(language.say("logout-shared-personal"))
     if state.shadowed_by:
@@ -144,6 +152,8 @@ def login(language: Language, state: LoginState) -> Markup:
         details.append(language.say("status-server", host=plain(state.access.host, _TITLE)))
     if state.shadowed_by:
         details.append(language.say("status-shadowed", variable=plain(state.shadowed_by, _TITLE)))
+    if state.limited_until:
+        details.append(language.say("status-limited", time=moment(state.limited_until)))
     first = language.say("status-login", mark="⚠️" if ended else "✅", title=title, state=says)
     return LINES.join([first, *([Markup(" · ").join(details)] if details else []), *_below(language, state)])
 

@@ -28,7 +28,9 @@ from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.how import how_message
 from openab_auth.cogs.auth.views.login import login_message
 from openab_auth.cogs.auth.views.logout import logout_question
+from openab_auth.cogs.auth.views.notices import notice_message
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
+from openab_auth.cogs.auth.views.permissions import missing_permissions
 from openab_auth.cogs.auth.views.person import leave_message, person_question
 from openab_auth.cogs.auth.views.requests import answered_request, request_message, unanswered_request
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
@@ -70,7 +72,9 @@ __all__ = [
     "logout_choices",
     "logout_question",
     "message_key",
+    "missing_permissions",
     "no_choice",
+    "notice_message",
     "pending_choices",
     "person_question",
     "read_submit",

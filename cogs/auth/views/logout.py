@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal, Self, TypeAlias, cast
 
 import discord
@@ -50,7 +50,7 @@ class LogoutButton(
             await desk.logout(interaction, self.tenant, self.generation, revoke=self.choice == "revoke")
 
 
-def logout_question(language: Language, login: LoginDetails) -> ReplyContent:
+def logout_question(language: Language, login: LoginDetails, title_of: Callable[[str], str] = str) -> ReplyContent:
     """Return the question whether to remove the login here, to revoke it too, or to keep it.
 
     Raises:
@@ -58,5 +58,7 @@ def logout_question(language: Language, login: LoginDetails) -> ReplyContent:
     """
     choices: list[LogoutChoice] = ["here", "revoke", "keep"] if login.revocable else ["here", "keep"]
     buttons = [LogoutButton(language, login.state.tenant, choice, login.generation) for choice in choices]
-    question = words.ask_logout(language, login.state, revocable=login.revocable, shared_with=login.shared_with)
+    question = words.ask_logout(
+        language, login.state, revocable=login.revocable, shared_with=login.shared_with, title_of=title_of
+    )
     return ReplyContent(question, all_fitting(buttons))

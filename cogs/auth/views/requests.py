@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import Final, Self
 
 import discord
 
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.service import person_asked
-from openab_auth.cogs.auth.text import LINES, Language, channel_link, mention
+from openab_auth.cogs.auth.text import LINES, Language, channel_link, mention, moment
 from openab_auth.cogs.auth.views.buttons import AuthButton, PressHandler
 from openab_auth.storage import LoginRequest, UserId
+
+_MOST_LIMITED: Final = 3  # accounts that one message names
 
 
 class RequestButton(AuthButton, verb="request", fields="(?P<request>[0-9a-f]{12})"):
@@ -31,8 +33,18 @@ class RequestButton(AuthButton, verb="request", fields="(?P<request>[0-9a-f]{12}
         await desk.answer_request(interaction, self.request)
 
 
-def request_message(language: Language, request: LoginRequest, title: str, *, elsewhere: bool) -> ReplyContent:
-    """Return the message of an open request; `elsewhere` is the operators' channel, not the thread."""
+def request_message(
+    language: Language,
+    request: LoginRequest,
+    title: str,
+    limited: Sequence[tuple[str, int]] = (),
+    *,
+    elsewhere: bool,
+) -> ReplyContent:
+    """Return the message of an open request; `elsewhere` is the operators' channel, not the thread.
+
+    `limited` has the titles of other accounts of the vendor that are limited now, and the ends of the limits.
+    """
     person = person_asked(request)
     if person is None:
         lines = [language.say("request-needs", account=title)]
@@ -40,6 +52,8 @@ def request_message(language: Language, request: LoginRequest, title: str, *, el
         lines = [language.say("request-needs-own", account=title, person=mention(person))]
     if elsewhere:
         lines.append(language.say("request-elsewhere", thread=channel_link(request.thread)))
+    for account, until in limited[:_MOST_LIMITED]:
+        lines.append(language.say("request-limited", account=account, time=moment(until, "f"), relative=moment(until)))
     if request.reason:
         lines.append(language.say("request-reason", reason=request.reason))
     # The channel of the operators is no thread: a press there could not say which thread an agreement is for.

@@ -63,19 +63,24 @@ class AgreeButton(AuthButton, verb="agree", fields="(?P<extent>this|all)"):
         await desk.threads.agree(interaction, everywhere=self.extent == "all")
 
 
-def chosen_message(language: Language, title: str, *, agreed: bool) -> ReplyContent:
-    """Return the answer to a choice. If its person has not agreed yet, it asks for that."""
+def chosen_message(language: Language, title: str, *, agreed: bool, logged_in: bool) -> ReplyContent:
+    """Return the answer to a choice. It says if nobody is `logged_in` to the account.
+
+    If its person has not agreed yet, it asks for that.
+    """
     lines = [language.say("use-chosen", account=title)]
+    if not logged_in:
+        lines.append(language.say("use-not-logged-in", account=title))
     if not agreed:
         return ReplyContent(LINES.join([*lines, language.say("use-agree")]), _agreement(language))
     return ReplyContent(LINES.join(lines))
 
 
 def thread_lines(
-    language: Language, found: Iterable[ThreadAccount], title_of: Callable[[str], str]
+    language: Language, found: Iterable[ThreadAccount], title_of: Callable[[str], str], user: UserId
 ) -> tuple[Markup, ...]:
     """Return which account of each vendor the thread uses, and why; nothing if there are no accounts."""
-    lines = [_line(language, one, title_of) for one in found]
+    lines = [_line(language, one, title_of, user) for one in found]
     return (language.say("thread-title"), *lines) if lines else ()
 
 
@@ -88,7 +93,7 @@ def thread_message(
 ) -> ReplyContent:
     """Return which accounts the thread uses; with a `vendor`, a button drops its choice."""
     accounts = tuple(found)
-    text = LINES.join(thread_lines(language, accounts, title_of) or (language.say("thread-none"),))
+    text = LINES.join(thread_lines(language, accounts, title_of, user) or (language.say("thread-none"),))
     droppable = any(one.problem or (one.chosen and one.chosen.because == "thread") for one in accounts)
     drop = [DropButton(language, vendor)] if vendor and droppable else []
     return ReplyContent(text, (*agreement_buttons(language, accounts, user), *fitting(drop)))
@@ -109,9 +114,12 @@ def _agreement(language: Language) -> tuple[AuthButton, ...]:
     return AgreeButton(language, "this"), AgreeButton(language, "all")
 
 
-def _line(language: Language, one: ThreadAccount, title_of: Callable[[str], str]) -> Markup:
+def _line(language: Language, one: ThreadAccount, title_of: Callable[[str], str], user: UserId) -> Markup:
     if one.chosen is not None:
-        name = title_of(one.chosen.account.name)
-        return language.say(_BECAUSE[one.chosen.because], account=name)
+        line = language.say(_BECAUSE[one.chosen.because], account=title_of(one.chosen.account.name))
+        return language.say("thread-lacks-login", line=line) if one.lacks_login else line
+    if isinstance(one.problem, NotAgreedError):
+        whose = "thread-agree-own" if one.problem.person == user else "thread-agree-other"
+        return language.say(whose, account=title_of(one.problem.tenant))
     said = described(language, one.problem)[0] if one.problem else Markup()
     return language.say("thread-problem", account=title_of(one.vendor), problem=said)

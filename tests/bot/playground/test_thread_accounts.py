@@ -91,7 +91,7 @@ async def test_each_threads_agents_get_the_account_of_its_rules(browser: Browser
     await browser.act("experiment", experiment="revoke")
     await browser.act("experiment", experiment="expire")
     await browser.act("experiment", experiment="ask")
-    await browser.until(lambda view: states_of_agents(view) == ["failed"] * 3)
+    await browser.until(lambda view: states_of_agents(view) == ["waits"] * 3)
     await browser.until(lambda view: account_in(view, adas)["state"] == "dead")
 
 

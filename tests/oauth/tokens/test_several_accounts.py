@@ -18,7 +18,7 @@ async def test_accounts_that_expire_together_are_renewed_one_after_the_other(
     """One client never has two refreshes under way: some vendors revoke both logins then."""
     for word in ("lab", "lab@work", "lab@team"):
         offer = await logins.begin(word, CONSOLE)
-        await logins.complete(await issuer.approve(offer.url), CONSOLE, word)
+        await logins.complete(await issuer.approve(offer.url, f"{word}@example.com"), CONSOLE, word)
     clock.now += 3600
     issuer._seen.clear()
     issuer.faults.next("/token", delay=0.2)

@@ -3,7 +3,8 @@
 from openab_auth.bot.playground.discord.api.faults import Faults
 from openab_auth.bot.playground.discord.api.gateway import GUILD_MEMBERS, GUILDS, Gateway
 from openab_auth.bot.playground.discord.api.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
-from openab_auth.bot.playground.discord.api.rest import PREFIX, ApiRequest, Rest
+from openab_auth.bot.playground.discord.api.received import PREFIX, ApiRequest
+from openab_auth.bot.playground.discord.api.rest import Rest
 
 __all__ = [
     "AUTOCOMPLETE",

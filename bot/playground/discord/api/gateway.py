@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import WSMsgType, web
 
-from openab_auth.bot.playground.discord.guild import Json, Message, State, payloads
+from openab_auth.bot.playground.discord.guild import Json, Message, State, Thread, payloads
 
 DISPATCH: Final = 0
 HEARTBEAT: Final = 1
@@ -82,13 +82,25 @@ class Gateway:
 
     async def announce(self, message: Message) -> None:
         """Send MESSAGE_CREATE for a message that is not ephemeral."""
-        if message.ephemeral:
+        if message.ephemeral or not self._state.bot_may("view_channel", message.channel_id):
             return
         if self._state.dm_partner(message.channel_id) is not None:
             await self.dispatch("MESSAGE_CREATE", message.payload(), intent=DM_MESSAGES)
         else:
             data = {**message.payload(), "guild_id": self._state.guild_id}
             await self.dispatch("MESSAGE_CREATE", data, intent=GUILD_MESSAGES)
+
+    async def announce_thread(self, name: str, thread: Thread, **more: object) -> None:
+        """Send an event about a thread that the bot may see."""
+        if self._state.bot_may("view_channel", thread.id):
+            await self.dispatch(name, {**payloads.thread(self._state, thread), **more}, intent=GUILDS)
+
+    async def unarchive(self, channel_id: str) -> None:
+        """Open an archived thread again, because somebody writes there, and send THREAD_UPDATE."""
+        thread = self._state.threads.get(channel_id)
+        if thread is not None and thread.archived:
+            self._state.archive(thread, archived=False)
+            await self.announce_thread("THREAD_UPDATE", thread)
 
     async def announce_roles(self) -> None:
         """Send GUILD_ROLE_CREATE for each role that the bot does not know yet."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -13,7 +10,17 @@ from aiohttp.typedefs import Handler
 from openab_auth.bot.playground.discord.api.faults import Faults
 from openab_auth.bot.playground.discord.api.gateway import Gateway
 from openab_auth.bot.playground.discord.api.interactions import SHOWN, Interactions
-from openab_auth.bot.playground.discord.api.uploads import Files, Uploads, read_form
+from openab_auth.bot.playground.discord.api.received import (
+    BODY,
+    FILES,
+    PREFIX,
+    ApiRequest,
+    needs_token,
+    object_list,
+    object_of,
+    read_request,
+)
+from openab_auth.bot.playground.discord.api.uploads import Uploads
 from openab_auth.bot.playground.discord.guild import Json, Message, State, payloads
 from openab_auth.bot.playground.discord.rules import (
     ApiError,
@@ -25,24 +32,7 @@ from openab_auth.bot.playground.discord.rules import (
     without_localizations,
 )
 
-PREFIX: Final = "/api/v10"
 ATTACHMENTS: Final = "/attachments"
-_BODY: Final = web.RequestKey("body", object)
-_FILES: Final[web.RequestKey[Files]] = web.RequestKey("files", Mapping)
-
-
-@dataclass(frozen=True, slots=True)
-class ApiRequest:
-    """A request of the bot; `path` starts after `/api/v10`, `status` 0 means that the connection was closed."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: Any
-    status: int
-
-    def __repr__(self) -> str:
-        return f"RequestSeen({self.method} {self.path.split('/')[1]}: {self.status})"  # paths hold tokens
 
 
 class Rest:
@@ -97,8 +87,8 @@ class Rest:
         """Log and check the request, then handle it or inject the next fault for its kind."""
         if not request.path.startswith(PREFIX):
             return await handler(request)
-        body, request[_FILES] = await _read(request)
-        request[_BODY] = body
+        body, request[FILES] = await read_request(request)
+        request[BODY] = body
         resource = request.match_info.route.resource
         template = resource.canonical.removeprefix(PREFIX) if resource is not None else ""
         fault = self._faults.take_for(request.method, template)
@@ -113,7 +103,7 @@ class Rest:
 
     async def _checked(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            if request.match_info.http_exception is None and _needs_token(request):
+            if request.match_info.http_exception is None and needs_token(request):
                 self._check_token(request)
             return await handler(request)
         except ApiError as error:
@@ -127,7 +117,7 @@ class Rest:
         if request.match_info.get("app", self._state.application_id) != self._state.application_id:
             raise ApiError(403, 20012, "You are not authorized to perform this action on this application")
         if request.match_info.get("guild", self._state.guild_id) not in self._state.guild_ids:
-            raise ApiError(403, 50001, "Missing Access")
+            raise errors.missing_access()
 
     async def _gateway_address(self, request: web.Request) -> web.Response:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
@@ -150,7 +140,7 @@ class Rest:
         return json_reply(payloads.guild(self._state, request.match_info["guild"]))
 
     async def _guilds(self, _request: web.Request) -> web.Response:
-        return json_reply([payloads.guild(self._state, guild_id) for guild_id in self._state.guild_ids])
+        return json_reply([payloads.guild_of_bot(self._state, guild_id) for guild_id in self._state.guild_ids])
 
     async def _member(self, request: web.Request) -> web.Response:
         user_id = request.match_info["user"]
@@ -166,16 +156,16 @@ class Rest:
         return json_reply(commands)
 
     async def _put_commands(self, request: web.Request) -> web.Response:
-        commands = _object_list(request)
+        commands = object_list(request)
         check_commands(commands)
         guild_id = request.match_info.get("guild", "")
         check_entry_point(commands, self._state.commands(guild_id))
         return json_reply(self._state.register(commands, guild_id))
 
     async def _callback(self, request: web.Request) -> web.Response:
-        id_, token, body = request.match_info["id"], request.match_info["token"], _object(request)
+        id_, token, body = request.match_info["id"], request.match_info["token"], object_of(request)
         if "data" in body:
-            body = {**body, "data": self.uploads.message(body["data"], request[_FILES])}
+            body = {**body, "data": self.uploads.message(body["data"], request[FILES])}
         outcome = await self._interactions.acknowledge(id_, token, body)
         if request.query.get("with_response") in {"1", "true"}:
             return json_reply(outcome)
@@ -196,7 +186,7 @@ class Rest:
         return web.Response(status=204)
 
     async def _open_dm(self, request: web.Request) -> web.Response:
-        user_id = str(_object(request).get("recipient_id"))
+        user_id = str(object_of(request).get("recipient_id"))
         if user_id not in self._state.users:
             raise ApiError(400, 50033, "Invalid Recipient(s)")
         return json_reply(payloads.channel(self._state, self._state.dm_channel(user_id)))
@@ -205,16 +195,17 @@ class Rest:
         return json_reply(payloads.channel(self._state, self._channel(request)))
 
     async def _typing(self, request: web.Request) -> web.Response:
-        self._channel(request)
+        self._writable(request)
         return web.Response(status=204)
 
     async def _post_message(self, request: web.Request) -> web.Response:
-        channel_id, body = self._channel(request), self._message_body(request)
+        channel_id, body = self._writable(request), self._message_body(request)
         limits.check_message(body)
         if not any(body.get(key) for key in SHOWN):
             raise errors.empty_message()
         if body.get("enforce_nonce") and (before := self._state.message_with_nonce(str(body.get("nonce")))):
             return _shown(before)
+        await self._gateway.unarchive(channel_id)
         message = self._state.post(channel_id, self._state.bot, body)
         await self._gateway.announce(message)
         return _shown(message)
@@ -226,6 +217,7 @@ class Rest:
         message, body = self._message(request), self._message_body(request)
         if message.author["id"] != self._state.application_id:
             raise ApiError(403, 50005, "Cannot edit a message authored by another user")
+        self._check_active(message)
         limits.check_message(body, before=message.body)
         message.change(body)
         self._state.changed()
@@ -235,11 +227,12 @@ class Rest:
         message = self._message(request)
         if message.author["id"] != self._state.application_id and self._state.dm_partner(message.channel_id):
             raise ApiError(403, 50003, "Cannot execute action on a DM channel")
+        self._check_active(message)
         self._state.delete(message)
         return web.Response(status=204)
 
     def _message_body(self, request: web.Request) -> Json:
-        return self.uploads.message(_object(request), request[_FILES])
+        return self.uploads.message(object_of(request), request[FILES])
 
     async def _attachment(self, request: web.Request) -> web.Response:
         return self.uploads.serve(request.match_info["attachment"])
@@ -248,45 +241,29 @@ class Rest:
         channel_id = request.match_info["channel"]
         if channel_id not in self._state.messages:
             raise errors.unknown_channel()
+        if not self._state.bot_may("view_channel", channel_id):
+            raise errors.missing_access()
         return channel_id
+
+    def _writable(self, request: web.Request) -> str:
+        channel_id = self._channel(request)
+        thread = self._state.threads.get(channel_id)
+        if not self._state.bot_may("send_messages_in_threads" if thread else "send_messages", channel_id):
+            raise errors.missing_permissions()
+        if thread is not None and thread.archived and thread.locked:
+            raise errors.thread_archived(locked=True)
+        return channel_id
+
+    def _check_active(self, message: Message) -> None:
+        thread = self._state.threads.get(message.channel_id)
+        if thread is not None and thread.archived:  # only a new message opens it again
+            raise errors.thread_archived(locked=False)
 
     def _message(self, request: web.Request) -> Message:
         message = self._state.message(request.match_info["message"])
         if message is None or message.ephemeral or message.channel_id != self._channel(request):
             raise errors.unknown_message()  # an ephemeral message needs its interaction's token
         return message
-
-
-async def _read(request: web.Request) -> tuple[object, Files]:
-    """Return the JSON body, or None if it is missing or invalid, and the attached files."""
-    if not request.can_read_body:
-        return None, {}
-    try:
-        if request.content_type == "multipart/form-data":
-            return await read_form(request)
-        return json.loads(await request.read()), {}
-    except ValueError:
-        return None, {}
-
-
-def _needs_token(request: web.Request) -> bool:
-    """Return whether the bot token is required; interactions and webhooks have their own token in the path."""
-    path = request.path.removeprefix(PREFIX)
-    return not path.startswith(("/interactions/", "/webhooks/")) and path != "/gateway"
-
-
-def _object(request: web.Request) -> Json:
-    body = request[_BODY]
-    if not isinstance(body, dict):
-        raise errors.invalid_json()
-    return body
-
-
-def _object_list(request: web.Request) -> list[Json]:
-    body = request[_BODY]
-    if not isinstance(body, list) or not all(isinstance(each, dict) for each in body):
-        raise errors.invalid_json()
-    return body
 
 
 def _response_of(request: web.Request) -> dict[str, str]:

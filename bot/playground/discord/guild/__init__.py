@@ -13,17 +13,20 @@ from openab_auth.bot.playground.discord.guild.model import (
     Thread,
     Where,
 )
+from openab_auth.bot.playground.discord.guild.permissions import PERMISSIONS, Permission
 from openab_auth.bot.playground.discord.guild.state import State
 
 __all__ = [
     "EPHEMERAL",
     "HAS_THREAD",
     "LOADING",
+    "PERMISSIONS",
     "ChannelId",
     "Interaction",
     "Json",
     "Member",
     "Message",
+    "Permission",
     "State",
     "Thread",
     "Where",

@@ -31,12 +31,15 @@ class Member(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Thread:
-    """A public thread. `owner` started it; `name` is its name."""
+    """A public thread. `owner` started it; `name` is its name. It was archived or opened again at `changed_at`."""
 
     id: str
     name: str
     parent_id: str
     owner: Json
+    changed_at: float  # unix seconds
+    archived: bool = False
+    locked: bool = False
 
 
 @dataclass(slots=True, eq=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from openab_auth.bot.playground.discord.guild.model import Interaction, Json, Member, Thread
+from openab_auth.bot.playground.discord.guild.permissions import EVERYTHING
 from openab_auth.bot.playground.discord.guild.state import State
 
 TEXT: Final = 0
@@ -12,7 +14,7 @@ DM: Final = 1
 THREAD: Final = 11
 _GUILD_MEMBERS: Final = 1 << 1  # the intent
 _MEMBERS_LIMITED: Final = 1 << 15  # the flag of an application
-_EVERYTHING: Final = str((1 << 53) - 1)
+_EVERYTHING: Final = str(EVERYTHING)
 _JOINED: Final = "2026-01-01T00:00:00+00:00"
 
 
@@ -37,8 +39,8 @@ def application(state: State) -> Json:
     }
 
 
-def role(role_id: str, name: str) -> Json:
-    """Return a role without permissions."""
+def role(role_id: str, name: str, permissions: int = 0) -> Json:
+    """Return a role."""
     return {
         "id": role_id,
         "name": name,
@@ -46,7 +48,7 @@ def role(role_id: str, name: str) -> Json:
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "hoist": False,
         "position": 0,
-        "permissions": "0",
+        "permissions": str(permissions),
         "managed": False,
         "mentionable": False,
         "flags": 0,
@@ -71,18 +73,18 @@ def guild(state: State, guild_id: str) -> Json:
     is_first = guild_id == state.guild_id
     return {
         "id": guild_id,
-        "name": "Playground" if is_first else "Elsewhere",
+        "name": _guild_name(state, guild_id),
         "icon": None,
-        "owner_id": state.application_id,
+        "owner_id": state.owner["id"],
         "roles": [
-            role(guild_id, "@everyone"),
+            role(guild_id, "@everyone", state.permissions.in_guild),
             *(role(each, f"role {each}") for each in (state.roles if is_first else ())),
         ],
         "emojis": [],
         "stickers": [],
         "features": [],
         "channels": [channel(state, each) for each in state.channels] if is_first else [],
-        "threads": [thread(state, each) for each in state.threads.values()] if is_first else [],
+        "threads": [thread(state, each) for each in seen_threads(state)] if is_first else [],
         "members": [member(state.bot, ())],
         "member_count": 1,
         "voice_states": [],
@@ -104,6 +106,32 @@ def guild(state: State, guild_id: str) -> Json:
     }
 
 
+def guild_of_bot(state: State, guild_id: str) -> Json:
+    """Return a guild as the list of the bot's guilds has it, with the bot's permissions there."""
+    return {
+        "id": guild_id,
+        "name": _guild_name(state, guild_id),
+        "icon": None,
+        "banner": None,
+        "owner": False,
+        "permissions": str(state.permissions.in_guild),
+        "features": [],
+    }
+
+
+def _guild_name(state: State, guild_id: str) -> str:
+    return "Playground" if guild_id == state.guild_id else "Elsewhere"
+
+
+def seen_threads(state: State, channel_id: str | None = None) -> list[Thread]:
+    """Return the active threads that the bot may see, of one channel if it is given."""
+    return [
+        each
+        for each in state.threads.values()
+        if not each.archived and channel_id in {None, each.parent_id} and state.bot_may("view_channel", each.id)
+    ]
+
+
 def channel(state: State, channel_id: str) -> Json:
     """Return a text channel, a thread, or a DM."""
     if channel_id in state.threads:
@@ -116,7 +144,7 @@ def channel(state: State, channel_id: str) -> Json:
             "guild_id": state.guild_id,
             "name": state.channels[channel_id],
             "position": [*state.channels].index(channel_id),
-            "permission_overwrites": [],
+            "permission_overwrites": state.permissions.overwrites(channel_id, state.application_id),
             "nsfw": False,
             "topic": None,
             "parent_id": None,
@@ -142,14 +170,20 @@ def thread(state: State, one: Thread) -> Json:
         "total_message_sent": written,
         "member_count": 1,
         "thread_metadata": {
-            "archived": False,
+            "archived": one.archived,
             "auto_archive_duration": 1440,
-            "archive_timestamp": _JOINED,
-            "locked": False,
+            "archive_timestamp": datetime.fromtimestamp(one.changed_at, UTC).isoformat(),
+            "locked": one.locked,
         },
         "permissions": _EVERYTHING,
         "flags": 0,
     }
+
+
+def thread_list(state: State, channel_id: str) -> Json:
+    """Return the active threads of a channel in the form of THREAD_LIST_SYNC."""
+    threads = [thread(state, each) for each in seen_threads(state, channel_id)]
+    return {"guild_id": state.guild_id, "channel_ids": [channel_id], "threads": threads, "members": []}
 
 
 def deleted_thread(state: State, one: Thread) -> Json:
@@ -161,7 +195,10 @@ def interaction(state: State, act: Interaction, data: Json, author: Member) -> J
     """Return INTERACTION_CREATE; in the guild it contains the member, in a DM the user."""
     in_guild = state.dm_partner(act.channel_id) is None
     where: Json = {"context": 1, "user": author.user}
+    permissions = EVERYTHING
     if in_guild:
+        one = state.threads.get(act.channel_id)
+        permissions = state.permissions.in_channel(one.parent_id if one else act.channel_id)
         where = {
             "context": 0,
             "member": member(author.user, author.roles),
@@ -181,7 +218,7 @@ def interaction(state: State, act: Interaction, data: Json, author: Member) -> J
         "channel_id": act.channel_id,
         "channel": channel(state, act.channel_id),
         "locale": author.locale,
-        "app_permissions": _EVERYTHING,
+        "app_permissions": str(permissions),
         "attachment_size_limit": 10 * 1024 * 1024,
         "entitlements": [],
         "authorizing_integration_owners": _installed_by(state, author, in_guild=in_guild),

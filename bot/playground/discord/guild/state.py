@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from openab_auth.bot.playground.discord.guild.model import ChannelId, Interaction, Json, Member, Message, Thread, Where
+from openab_auth.bot.playground.discord.guild.permissions import Permission, Permissions
 from openab_auth.bot.playground.discord.rules import ENTRY_POINT, SLASH, registered
 
 EPOCH_MS: Final = 1_420_070_400_000  # Discord counts the time in its ids from here
@@ -40,6 +41,7 @@ class State:
         self.messages: dict[str, list[Message]] = {}  # by channel, thread or DM
         self.channels: dict[str, str] = {}
         """The names of the guild's text channels, by id."""
+        self.permissions = Permissions()
         self.threads: dict[str, Thread] = {}
         """The threads of the text channels, by id."""
         self.text_channel_id = self.new_channel("general")
@@ -85,10 +87,15 @@ class State:
 
     def new_thread(self, name: str, parent_id: str, owner: Json, id_: str | None = None) -> Thread:
         """Create a thread of a text channel; one that belongs to a message has the id of that message."""
-        thread = Thread(id_ or self.new_id(), name, parent_id, owner)
+        thread = Thread(id_ or self.new_id(), name, parent_id, owner, self.clock())
         self.threads[thread.id], self.messages[thread.id] = thread, []
         self.changed()
         return thread
+
+    def archive(self, thread: Thread, *, archived: bool, locked: bool = False) -> None:
+        """Archive a thread, or open it again."""
+        thread.archived, thread.locked, thread.changed_at = archived, locked, self.clock()
+        self.changed()
 
     def remove_thread(self, thread_id: str) -> Thread:
         """Remove a thread and its messages."""
@@ -112,6 +119,13 @@ class State:
         if where == "dm":
             return self.dm_channel(user_id)
         return {"guild": self.text_channel_id, "thread": self.thread_id}.get(where, where)
+
+    def bot_may(self, permission: Permission, channel_id: str) -> bool:
+        """Return whether the bot has a permission in a channel or a thread; in a DM it has all."""
+        if self.dm_partner(channel_id) is not None:
+            return True
+        thread = self.threads.get(channel_id)
+        return self.permissions.has(thread.parent_id if thread else channel_id, permission)
 
     def name_of(self, user_id: str) -> str:
         """Return the name of this user."""

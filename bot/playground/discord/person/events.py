@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openab_auth.bot.playground.discord.api import GUILDS, Gateway
+from openab_auth.bot.playground.discord.api import Gateway
 from openab_auth.bot.playground.discord.guild import (
     HAS_THREAD,
     ChannelId,
@@ -44,7 +44,9 @@ class Events:
 
     async def say(self, member: Member, text: str, where: Where) -> Message:
         """Post a message of `member`, and send it to the bot if the bot's intents allow that."""
-        message = self.state.post(self.state.channel_id(member.user["id"], where), member.user, {"content": text})
+        channel_id = self.state.channel_id(member.user["id"], where)
+        await self._gateway.unarchive(channel_id)
+        message = self.state.post(channel_id, member.user, {"content": text})
         await self._gateway.announce(message)
         return message
 
@@ -70,6 +72,5 @@ class Events:
         """Start a thread of `member` from a message, and tell the bot."""
         message.body["flags"] = message.flags | HAS_THREAD
         thread = self.state.new_thread(name, message.channel_id, member.user, message.id)
-        event = {**payloads.thread(self.state, thread), "newly_created": True}
-        await self._gateway.dispatch("THREAD_CREATE", event, intent=GUILDS)
+        await self._gateway.announce_thread("THREAD_CREATE", thread, newly_created=True)
         return ChannelId(thread.id)

@@ -81,6 +81,21 @@ def unknown_channel() -> ApiError:
     return ApiError(404, 10003, "Unknown Channel")
 
 
+def missing_access() -> ApiError:
+    """Return the error for a channel that the bot may not see, and for another guild."""
+    return ApiError(403, 50001, "Missing Access")
+
+
+def missing_permissions() -> ApiError:
+    """Return the error for a message that the bot may not write."""
+    return ApiError(403, 50013, "Missing Permissions")
+
+
+def thread_archived(*, locked: bool) -> ApiError:
+    """Return the error for a change of a message in an archived thread, or for a new message if it is `locked`, too."""
+    return ApiError(403 if locked else 400, 50083, "Thread is archived")
+
+
 def unknown_user() -> ApiError:
     """Return the error for an unknown user."""
     return ApiError(404, 10013, "Unknown User")

@@ -19,6 +19,7 @@ const shown = { names: {}, threads: [], agents: {} };
 export function drawThreads(names, run) {
   shown.names = names;
   at("ask").onclick = () => run("ask");
+  at("end").onclick = () => run("end");
   redraw();
 }
 
@@ -30,6 +31,7 @@ export function showThreads(threads) {
 export function showThreadAgents({ running, each }) {
   shown.agents = each;
   at("ask").disabled = running;
+  at("end").disabled = !running;
   redraw();
 }
 
@@ -41,7 +43,7 @@ function card({ thread, owner, seen, policy, accounts }) {
   const started = owner ? t("started by {person}", { person: nameOf(owner) }) : t(seen ? "started by nobody known" : "unknown to the bot");
   const rows = accounts.flatMap((each) => [make("dt", {}, each.vendor), make("dd", {}, ...account(each))]);
   const agent = shown.agents[thread];
-  if (agent) rows.push(make("dt", {}, t("agent")), make("dd", { data: { agent: agent.state } }, ...report(agent)));
+  if (agent) rows.push(make("dt", {}, t("agent")), make("dd", { data: { agent: agent.state } }, ...report(agent, shown.names[thread])));
   const title = make("h3", {}, `↳ ${shown.names[thread]}`, make("span", {}, `${t(POLICIES[policy])} · ${started}`));
   return make("div", { className: "card", data: { kind: "thread", thread } }, title, make("dl", {}, ...rows));
 }
@@ -58,6 +60,6 @@ function problem({ problem: code, person, told }) {
   return told;
 }
 
-function report({ state, account: name, code }) {
-  return [t(state), name && ` · ${name}`, code && make("code", {}, ` ${code}`)].filter(Boolean);
+function report({ state, account: name, code }, thread) {
+  return [state === "waits" ? t("waits for a login in #{thread}", { thread }) : t(state), name && ` · ${name}`, code && make("code", {}, ` ${code}`)].filter(Boolean);
 }

@@ -82,7 +82,8 @@ login-done = ✅ **Logged in to { $vendor }.** { $use }
 login-done-as = ✅ **Logged in to { $vendor } as { $account }.** { $use }
 login-use-shared = Every agent here uses this login from now on.
 login-use-named = Agents use it where they name it, and in threads that choose it with { -use }.
-login-use-personal = It is your own account: nobody else here can see it or end it, except operators.
+login-use-outside = Agents in threads do not use this login: they use personal accounts. For your own, use { -login } with *Only me* as `account`.
+login-use-personal = It is your own account: nobody else here can see it or end it, except operators. Agents get it only in threads where you agree to that: { -use } there, with *Only me* as `account`, asks you once.
 login-done-replaced = It replaces the login of { $account }.
 login-lacks-project = ⚠️ **This account has no Code Assist project yet.** Set up Gemini Code Assist for it once, or ask the operator to set `GOOGLE_CLOUD_PROJECT` where the agents run.
 login-overtaken = ⚠️ **Your login to { $vendor } was not stored:** another login was finished before yours.
@@ -97,6 +98,19 @@ login-ended =
         [none] Log in again with the button, or with { -login }.
        *[other] Reason: { $reason }. Log in again with the button, or with { -login }.
     }
+login-ends =
+    ⏳ **The login to { $login } ends { $relative }**, at { $time }, and nothing can renew it.
+    Log in again with the button, or with { -login }, before the agents here stop.
+login-replaced =
+    ℹ️ **{ $who } has replaced your login to { $login }.** Agents here use the new login now.
+    You have nothing to do. { -status } shows who is logged in.
+variable-ends =
+    ⏳ **The token for { $login } in { CODE($variable) } ends { $relative }**, at { $time }, and nothing can renew it.
+    Set a new token in the environment, and start the bot and the agents again.
+own-login-ended = ⚠️ **Somebody's own login to { $login } has ended.** Only its person can log in again.
+own-login-ends = ⏳ **Somebody's own login to { $login } ends { $relative }.** Only its person can log in again.
+notice-not-told = I could not tell { $person } by direct message.
+notice-nobody-known = Nobody knows who made this login, so I tell you.
 
 risk-tos-risk = ⚠️ **Careful:** this vendor's terms may not allow you to use its login in other tools. The vendor could close the account.
 risk-experimental = ⚠️ **Careful:** this login is experimental and may stop working at any time.
@@ -201,6 +215,7 @@ status-logged-in-by = logged in { $time } by { $who }
 status-other-host = { CODE($host) } receives the token of an account at { CODE($issuer) }
 status-shadowed = ⚠️ not used while { CODE($variable) } is set
 status-server = at { $host }
+status-limited = ⏸️ limited by its vendor; ends { $time }
 status-renewal-failed = ⚠️ renewal failed { $time }{ $reason ->
         [none] {""}
        *[other] {" "}({ $reason })
@@ -268,6 +283,7 @@ access-there = **You can log agents in.** Start with { -login }.
 ## Threads
 
 use-chosen = ✅ **Agents in this thread use { $account }.**
+use-not-logged-in = Nobody is logged in to { $account } yet, and agents in this thread use no other account of this vendor. Start with { -login }.
 use-agree =
     Agents do not get it yet, because it is your own account: whoever writes in the thread can let them work with it. Where may they use it?
 use-not-here = Use this command in a thread. It chooses the account that the agents in that thread use.
@@ -277,13 +293,23 @@ thread-because-thread = **{ $account }**: chosen in this thread
 thread-because-personal = **{ $account }**: the own account of the person who started the thread
 thread-because-shared = **{ $account }**: the default for everyone here
 thread-because-named = **{ $account }**: named by the agent
+thread-lacks-login = { $line }; nobody is logged in to it
+thread-agree-own = ⚠️ **{ $account }**: you have not agreed that agents in this thread use it
+thread-agree-other = ⚠️ **{ $account }**: its person has not agreed that agents in this thread use it
 thread-problem = ⚠️ **{ $account }**: { $problem }
+thread-cannot-write =
+    ⚠️ **I cannot write in this thread when its agents need a login.** Give me { $missing ->
+        [view] *View Channels*
+        [send] *Send Messages in Threads*
+       *[both] *View Channels* and *Send Messages in Threads*
+    }.
 
 ## Requests: a message that everybody in the thread reads
 
 request-needs = 🔑 **An agent in this thread needs a login to { $account }.** Press the button to log in; only you see the steps.
 request-needs-own = 🔑 **An agent in this thread needs the own login of { $person } to { $account }.** Only this person can press the button; nobody else sees the steps.
 request-elsewhere = The thread is { $thread }. I cannot write there: give me *View Channels* and *Send Messages in Threads*.
+request-limited = -# The vendor limits { $account }; that ends { $relative }, at { $time }.
 request-reason =
     The agent says:
     > { $reason }
@@ -309,6 +335,7 @@ help-commands =
     - { -login } gives you the link. Paste what you copied with the button, with { -complete }, or in a DM to me.
     - { -status } shows who is logged in where. { -cancel } cancels a login that you started.
     - { -logout } removes a login. It also revokes the login at the vendor if you choose that.
+    - { -use } in a thread chooses the account that its agents use.
 help-servers = - { -mcp-add } adds an MCP server. { -mcp-remove } removes a server that you added.
 help-privacy = -# Only you see my answers. An address or a code that you paste is used once and not stored; an API key is stored for the agents. Your id is { $user }.
 
@@ -358,13 +385,13 @@ error-not_allowed-unknown = Discord did not tell me whether you still have an al
     .next = { -new-link }
 error-not_allowed-not_yours = { $owner } made this login, not you.
     .kept = It is unchanged.
-    .next = Ask them to log out, or ask an operator (a person listed in `allowed_users`).
+    .next = Ask them to log out, or ask an operator of this bot.
 error-not_allowed-not_known = This login was made at the console, or I don't know who made it.
     .kept = It is unchanged.
-    .next = Ask an operator (a person listed in `allowed_users`) to log out.
+    .next = Ask an operator of this bot to log out.
 error-not_allowed-not_your_server = { $owner } added this server, not you.
     .kept = It is still there.
-    .next = Ask them to remove it, or ask an operator (a person listed in `allowed_users`).
+    .next = Ask them to remove it, or ask an operator of this bot.
 error-not_allowed-not_your_account = This is another person's own account.
     .kept = It is unchanged.
     .next = Use a shared account, or your own: choose *Only me* as `account`.
@@ -419,16 +446,20 @@ error-programs_only_account = { $vendor } keeps one login in its own program, an
     .next = To log in for everyone here, leave out the account.
 error-no_account_for_thread = Agents in this thread use only personal accounts, and I do not know who started it.
     .kept = { -unchanged }
-    .next = Choose an account in the thread with /auth use.
+    .next = Choose an account in the thread with { -use }.
 error-not_agreed = The person of { $tenant } has not agreed that it serves this thread.
     .kept = { -unchanged }
-    .next = That person agrees with /auth use in the thread.
+    .next = That person agrees with { -use } in the thread.
 error-account_not_for_thread = Agents in this thread may not use { $tenant }{ $person ->
         [none] , because they use only personal accounts.
        *[other] , because it belongs to another person.
     }
     .kept = { -unchanged }
-    .next = Choose another account with /auth use.
+    .next =
+        { $person ->
+            [none] Choose your own account: *Only me* as `account`.
+           *[other] Choose another account with { -use }.
+        }
 error-not_thread_owner = Only the person who started this thread, or an operator, chooses its accounts.
     .kept = The choice is unchanged.
     .next = Ask that person.

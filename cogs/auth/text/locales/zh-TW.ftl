@@ -155,7 +155,8 @@ login-done = ✅ **已登入 { $vendor }。** { $use }
 login-done-as = ✅ **已用 { $account } 登入 { $vendor }。** { $use }
 login-use-shared = 這裡的代理程式從現在起都會使用它。
 login-use-named = 指定這個帳號的代理程式，以及用 { -use } 選擇它的討論串，會使用它。
-login-use-personal = 這是您自己的帳號：除了管理者，這裡沒有別人看得到或能結束它。
+login-use-outside = 討論串裡的代理程式不使用這個登入：它們使用個人帳號。若要登入您自己的帳號，請用 { -login }，`account` 選「只有我自己」。
+login-use-personal = 這是您自己的帳號：除了管理者，這裡沒有別人看得到或能結束它。代理程式只有在您同意的討論串裡才拿得到：在那裡使用 { -use }、`account` 選「只有我自己」，我會問您一次。
 login-done-replaced = 它取代了 { $account } 的登入。
 login-lacks-project = ⚠️ **這個帳號還沒有 Code Assist 專案。** 請先為它設定一次 Gemini Code Assist，或請管理者在代理程式執行的環境設定 `GOOGLE_CLOUD_PROJECT`。
 login-overtaken = ⚠️ **您的 { $vendor } 登入沒有儲存：** 另一個登入比您先完成。
@@ -170,6 +171,19 @@ login-ended =
         [none] 請按下方的按鈕，或使用 { -login } 重新登入。
        *[other] 原因：{ $reason }。請按下方的按鈕，或使用 { -login } 重新登入。
     }
+login-ends =
+    ⏳ **{ $login } 的登入將於 { $relative }（{ $time }）到期**，無法自動更新。
+    請在這裡的代理程式停擺之前，按下方的按鈕或使用 { -login } 重新登入。
+login-replaced =
+    ℹ️ **{ $who } 取代了您的 { $login } 登入。** 這裡的代理程式現在使用新的登入。
+    您不需要做任何事。{ -status } 會顯示誰已登入。
+variable-ends =
+    ⏳ **{ CODE($variable) } 裡 { $login } 的權杖將於 { $relative }（{ $time }）到期**，無法自動更新。
+    請在環境中設定新的權杖，然後重新啟動機器人與代理程式。
+own-login-ended = ⚠️ **某人自己的 { $login } 登入已失效。** 只有本人能重新登入。
+own-login-ends = ⏳ **某人自己的 { $login } 登入將於 { $relative } 到期。** 只有本人能重新登入。
+notice-not-told = 我無法私訊通知 { $person }。
+notice-nobody-known = 沒有人知道這個登入是誰建立的，所以通知您。
 
 risk-tos-risk = ⚠️ **請注意：** 這家供應商的條款可能不允許在其他工具使用它的登入，帳號有可能被停用。
 risk-experimental = ⚠️ **請注意：** 這種登入方式還在實驗階段，隨時可能失效。
@@ -266,6 +280,7 @@ status-logged-in-by = { $time } 由 { $who } 登入
 status-other-host = { CODE($host) } 會收到 { CODE($issuer) } 帳號的權杖
 status-shadowed = ⚠️ 設有 { CODE($variable) }，所以不會用到這個登入
 status-server = 位於 { $host }
+status-limited = ⏸️ 供應商限制中，{ $time } 解除
 status-renewal-failed = ⚠️ { $time } 更新失敗{ $reason ->
         [none] {""}
        *[other] （{ $reason }）
@@ -329,6 +344,7 @@ access-there = **您可以讓代理程式登入。** 請用 { -login } 開始。
 ## Threads
 
 use-chosen = ✅ **這個討論串裡的代理程式使用 { $account }。**
+use-not-logged-in = 還沒有人登入 { $account }，而這個討論串裡的代理程式不會使用這個供應商的其他帳號。請用 { -login } 開始。
 use-agree =
     這是您自己的帳號，所以代理程式還拿不到：在討論串裡發言的人都能讓代理程式用它工作。要在哪裡使用它？
 use-not-here = 請在討論串裡使用這個指令。它會選擇那個討論串裡的代理程式使用哪個帳號。
@@ -338,13 +354,23 @@ thread-because-thread = **{ $account }**：在這個討論串選擇的
 thread-because-personal = **{ $account }**：開始這個討論串的人自己的帳號
 thread-because-shared = **{ $account }**：這裡的每個人共用的預設帳號
 thread-because-named = **{ $account }**：代理程式指定的
+thread-lacks-login = { $line }；還沒有人登入
+thread-agree-own = ⚠️ **{ $account }**：您尚未同意讓這個討論串裡的代理程式使用它
+thread-agree-other = ⚠️ **{ $account }**：帳號的本人尚未同意讓這個討論串裡的代理程式使用它
 thread-problem = ⚠️ **{ $account }**：{ $problem }
+thread-cannot-write =
+    ⚠️ **這個討論串裡的代理程式需要登入時，我無法在這裡發言。** 請給我{ $missing ->
+        [view] 「檢視頻道」
+        [send] 「在討論串中傳送訊息」
+       *[both] 「檢視頻道」與「在討論串中傳送訊息」
+    }的權限。
 
 ## Requests: a message that everybody in the thread reads
 
 request-needs = 🔑 **這個討論串裡的代理程式需要登入 { $account }。** 請按按鈕登入；步驟只有您看得到。
 request-needs-own = 🔑 **這個討論串裡的代理程式需要 { $person } 自己的 { $account } 登入。** 只有本人能按按鈕；步驟別人看不到。
 request-elsewhere = 討論串是 { $thread }。我無法在那裡發言：請給我「檢視頻道」與「在討論串中傳送訊息」的權限。
+request-limited = -# 供應商正在限制 { $account }，{ $relative }（{ $time }）解除。
 request-reason =
     代理程式的說明：
     > { $reason }
@@ -367,6 +393,7 @@ help-commands =
     - { -login } 給您登入連結。{ -complete } 接收您複製的內容；用按鈕或私訊傳給我也可以。
     - { -status } 查看誰登入了哪裡。{ -cancel } 取消您開始的登入。
     - { -logout } 移除登入；您也可以選擇同時向供應商撤銷。
+    - 在討論串裡，{ -use } 選擇那裡的代理程式使用的帳號。
 help-servers = - { -mcp-add } 新增 MCP 伺服器。{ -mcp-remove } 移除您新增的伺服器。
 help-privacy = -# 我的回覆只有您看得到。您貼上的網址或代碼只使用一次，不會儲存；API 金鑰會儲存給代理程式使用。您的 ID 是 { $user }。
 
@@ -415,13 +442,13 @@ error-not_allowed-unknown = Discord 沒有告訴我您是否仍有允許的身�
     .next = { -new-link }
 error-not_allowed-not_yours = 這是 { $owner } 的登入，不是您的。
     .kept = 它沒有變更。
-    .next = 請對方登出，或請管理者（列在 `allowed_users` 裡的人）處理。
+    .next = 請對方登出，或請這個機器人的管理者處理。
 error-not_allowed-not_known = 這個登入是從主控台建立的，或我不知道是誰建立的。
     .kept = 它沒有變更。
-    .next = 請管理者（列在 `allowed_users` 裡的人）登出它。
+    .next = 請這個機器人的管理者登出它。
 error-not_allowed-not_your_server = 這個伺服器是 { $owner } 新增的，不是您。
     .kept = 它還在。
-    .next = 請對方移除，或請管理者（列在 `allowed_users` 裡的人）處理。
+    .next = 請對方移除，或請這個機器人的管理者處理。
 error-not_allowed-not_your_account = 這是別人自己的帳號。
     .kept = 它沒有變更。
     .next = 請使用共用的帳號，或您自己的帳號：在「帳號」選擇「只有我自己」。
@@ -476,17 +503,21 @@ error-programs_only_account = { $vendor } 在自己的程式中只保存一個�
     .next = 若要為這裡的所有人登入，請不要填帳號。
 error-no_account_for_thread = 此討論串中的代理程式只使用個人帳號，而我不知道是誰開始了這個討論串。
     .kept = { -unchanged }
-    .next = 請在討論串中用 /auth use 選擇帳號。
+    .next = 請在討論串中用 { -use } 選擇帳號。
 error-not_agreed = { $tenant } 的本人尚未同意讓它用於此討論串。
     .kept = { -unchanged }
-    .next = 請本人在討論串中用 /auth use 同意。
+    .next = 請本人在討論串中用 { -use } 同意。
 error-account_not_for_thread = 此討論串中的代理程式不能使用 { $tenant }{ $person ->
         [none] ，因為這裡只使用個人帳號。
        *[other] ，因為它屬於另一個人。
     }
     .kept = { -unchanged }
-    .next = 請用 /auth use 選擇其他帳號。
-error-not_thread_owner = 只有開始這個討論串的人或操作員可以選擇它的帳號。
+    .next =
+        { $person ->
+            [none] 請選擇您自己的帳號：`account` 選「只有我自己」。
+           *[other] 請用 { -use } 選擇其他帳號。
+        }
+error-not_thread_owner = 只有開始這個討論串的人或管理者可以選擇它的帳號。
     .kept = 選擇沒有改變。
     .next = 請詢問那個人。
 error-login_changed = 在我詢問您之後，{ $tenant } 的登入已經改變。
@@ -523,7 +554,7 @@ error-vendor_unavailable = { $vendor } 目前無法正常回應。
             [code] { $processed ->
                 [yes] { -new-link }
                *[no] { $operators ->
-                    [yes] 請告訴管理員：{ $todo }。
+                    [yes] 請告訴管理者：{ $todo }。
                    *[no] { $retry_after ->
                         [none] 請稍候片刻，再貼上同樣的內容。
                        *[other] 請等 { $retry_after } 秒，然後再貼一次同樣的內容。

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import FileStore, Secret, TokenEntry
+from openab_auth.storage import FileStore, Note, Secret, TokenEntry, UserId
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -44,6 +44,20 @@ def test_it_says_in_text_what_has_ended(call: Run, home: Path) -> None:
     done = call("logout", "--user", "100")
 
     assert (done.returncode, done.stdout) == (0, "codex@u100: removed here, not revoked at the vendor.\n")
+
+
+def test_it_names_the_shared_logins_that_the_person_made(call: Run, home: Path) -> None:
+    write_logins(home, "codex@team", "codex@u100")
+    store_of(home).update(lambda draft: draft.notes.__setitem__("codex@team", Note(logged_in_by=UserId(100))))
+
+    done = call("logout", "--user", "100")
+
+    assert done.stdout.splitlines()[1:] == [
+        "Shared logins that they made stay: codex@team. To end one, use `openab-auth logout TENANT`."
+    ]
+    again = call("logout", "--user", "100")
+    assert again.returncode == 3
+    assert "the shared logins that they made are codex@team" in again.stderr
 
 
 def test_own_account_of_a_named_person_is_ended_alone(call: Run, home: Path) -> None:

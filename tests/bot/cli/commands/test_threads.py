@@ -164,6 +164,42 @@ def test_status_names_the_reason_where_agents_get_nothing(call: Run, store: Stor
     assert {"vendor": "codex", "login": None, "problem": "not_agreed"} in found["accounts"]
 
 
+def test_a_choice_without_a_login_says_so(call: Run, store: Store) -> None:
+    chosen, shown = call("use", "codex@fresh", "--thread", "7"), call("use", "codex", "--thread", "7")
+    status = call("status", "--thread", "7").stdout
+
+    for said_of_it in (chosen.stdout, shown.stdout):
+        assert said_of_it == "thread 7: agents use codex@fresh; nobody is logged in to it\n"
+    assert "thread 7: agents use codex@fresh, chosen in the thread; nobody is logged in to it\n" in status
+    assert "anthropic-oauth, the shared default\n" in status
+
+
+def test_use_refuses_a_vendor_that_nobody_knows(call: Run, store: Store) -> None:
+    for word in ("nix@work", "nix@shared", "nix"):
+        assert code_of(call("use", word, "--thread", "7", "--json")) == (2, "unknown_vendor")
+    assert code_of(call("use", "codex@new", "--thread", "7", "--json")) == (2, "label")
+    assert not store.threads()
+
+
+def test_an_own_account_of_nobody_names_the_way_of_each_command(call: Run, store: Store) -> None:
+    refused = call("use", "codex@me", "--thread", "7")
+
+    assert refused.returncode == 2
+    assert "`use`, `login` and `logout` take --user" in refused.stderr
+
+
+def test_exec_asks_nobody_for_a_token_that_it_cannot_pass(call: Run, store: Store, home: Path) -> None:
+    keys = '[vendors.keys]\nflow = "key"\nauthorize_url = "https://keys.example/"\n'
+    (home / ".config/openab-auth/config.toml").write_text(keys)
+    store.update(personal)
+
+    refused = call("exec", "keys", "--thread", "7", "--wait", "50", "--", "true")
+
+    assert refused.returncode == 2
+    assert "set exec_env in [vendors.keys]" in refused.stderr
+    assert not (home / ".openab/agent/auth.json.requests").exists()
+
+
 @pytest.mark.parametrize("words", [("codex", "codex@work"), ("codex@work", "codex-device"), ("codex", "codex@u41")])
 def test_two_accounts_of_one_vendor_in_one_exec_are_status_2(words: tuple[str, ...], call: Run, store: Store) -> None:
     done = call("exec", *words, "--", "true")

@@ -188,6 +188,7 @@ async def test_servers_that_answer_are_in_reach_and_tell_the_time(issuer: Issuer
 
     assert {name: check.ok for name, check in checks.items()} == {
         "discord": True,
+        "permissions": True,
         "lab reach": True,
         "own program": True,
         "gone program": False,

@@ -62,7 +62,7 @@ async def test_discords_own_sentence_is_the_finding() -> None:
     async with EmbeddedDiscord.listening() as discord:
         discord.faults.next("me", status=403, code=40002, message="You need to verify your account.")
         settings = DiscordSettings(bot_token=Secret(discord.bot_token), api_base=discord.api_base)
-        [refused, _] = await check_network([], settings)
+        [refused, *_] = await check_network([], settings)
 
     assert not refused.ok
     assert "You need to verify your account. (HTTP 403, code 40002)" in refused.message

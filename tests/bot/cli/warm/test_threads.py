@@ -109,6 +109,24 @@ def test_it_answers_while_every_policy_is_shared(word: str, path: Path) -> None:
     assert (warm(path, word, "--thread=7") or {})["login"] == ("codex" if word.endswith("shared") else "codex@work")
 
 
+@pytest.mark.parametrize("config", CONFIGS)
+def test_it_answers_with_the_owners_own_account_after_the_agreement(config: str, path: Path) -> None:
+    file = path.with_name("config.toml")
+    file.write_text(config)
+    options = ("--thread", "7", "--config", str(file))
+    stored: dict[str, ThreadRecord] = {
+        "policy:1": Policies(channels={70: PERSONAL_ACCOUNTS}),
+        "thread:7": SeenThread(1, 700, 70, UserId(41)),
+    }
+    write(path, stored)
+    assert warm(path, "codex", *options) is None
+    for agreement in (Agreement(frozenset({THREAD})), Agreement(all_own=True)):
+        write(path, {**stored, "agreement:41": agreement})
+        found = warm(path, "codex", *options) or {}
+        assert (found["login"], found["because"]) == ("codex@u41", "personal")
+        assert warm(path, "codex@work", *options) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

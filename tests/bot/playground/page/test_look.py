@@ -135,15 +135,16 @@ async def test_the_whole_page_is_in_chinese_when_chinese_is_chosen(visit: Visit)
     page = visit.page
     await page.get_by_role("combobox", name="Discord language").select_option("zh-TW")
     await expect(page.locator("html")).to_have_attribute("lang", "zh-TW")
+    await expect(page.locator("#bot")).to_contain_text("機器人執行中")  # it comes with the next news
     await untranslated(visit)
     redirect = await decide(await visit.begin(), "allow", "ada@example.com")
     await untranslated(visit)
     await visit.paste(redirect)
     await expect(visit.store).to_contain_text("已登入")
-    for name in ("ask", "expire", "agents", "revoke", "kill", "start", "fill", "free"):
+    for name in ("ask", "end", "expire", "agents", "revoke", "kill", "start", "fill", "free"):
         await visit.experiment(name)
         if name == "ask":
-            await expect(page.locator("#threads [data-agent=failed], #threads [data-agent=served]")).to_have_count(3)
+            await expect(page.locator("#threads [data-agent=waits], #threads [data-agent=served]")).to_have_count(3)
         if name == "agents":
             await expect(page.locator("#result-agents")).to_contain_text("32 個代理程式中有 32 個取得服務")
             await page.locator("#each summary").click()

@@ -41,7 +41,7 @@ async def test_each_thread_shows_whose_account_its_agents_get(visit: Visit) -> N
     await visit.experiment("ask")
     await expect(cards.nth(0)).to_contain_text("served · team@example.com")
     await expect(cards.nth(1)).to_contain_text("served · ada@example.com")
-    await expect(cards.nth(2)).to_contain_text("failed not_agreed")
+    await expect(cards.nth(2)).to_contain_text("waits for a login in #grace-thread")
     await visit.check()
     await visit.shot("threads")
     await page.set_viewport_size({"width": 390, "height": 844})

@@ -19,7 +19,7 @@ from openab_auth.bot.playground.issuer import ThreadedIssuer
 from openab_auth.oauth.errors import NotLoggedInError, ThreadIdError
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, read_config
-from openab_auth.storage import FileStore, MemoryStore
+from openab_auth.storage import REQUESTS, FileStore, Limit, MemoryStore
 from openab_auth.sync import TokenSource
 
 
@@ -113,6 +113,12 @@ def test_errors_are_those_of_the_asynchronous_source() -> None:
     with pytest.raises(ThreadIdError):
         TokenSource(MemoryStore(), thread="general")
     assert not [thread for thread in threading.enumerate() if thread.name == "openab-auth"]
+
+
+def test_a_limited_account_is_recorded(source: TokenSource, store: FileStore) -> None:
+    account = source.limited("lab", until=2_000_000_000)
+
+    assert store.records(REQUESTS) == {f"limit:{account.tenant}": Limit(account.tenant, 2_000_000_000)}
 
 
 def test_a_forked_process_has_a_source_of_its_own(source: TokenSource) -> None:

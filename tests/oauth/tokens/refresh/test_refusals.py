@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -44,9 +44,9 @@ async def test_the_third_refusal_of_one_token_ends_its_login(
     assert [type(failure) for failure in failures] == kinds
     assert all("log in again" in failure.todo for failure in failures)
     assert len(issuer.requests("/token")) == 3
-    (told,) = await logins.states.newly_dead()
-    assert told.died is not None
-    assert "refused 3 times" in told.died.reason
+    (state,) = await logins.states.all()
+    assert state.died is not None
+    assert "refused 3 times" in state.died.reason
 
 
 async def test_between_two_refusals_nobody_asks_for_half_a_minute(
@@ -160,27 +160,4 @@ async def test_a_rejected_token_that_nobody_can_renew_is_not_served_again(
             await work
 
     assert not issuer.requests("/token")
-    assert [state.tenant for state in await logins.states.newly_dead()] == ["lab"]
-
-
-async def test_a_death_whose_login_cannot_be_shown_now_is_told_later(
-    process: Callable[[], TokenSource],
-    expired: TokenEntry,
-    issuer: Issuer,
-    logins: Logins,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    issuer.faults.next("/token", status=400, body={"error": "invalid_grant"})
-    assert isinstance(await refused(process()), LoginDeadError)
-    status = logins.states.status
-
-    async def fail() -> NoReturn:
-        raise OSError(5, "Input/output error")
-
-    monkeypatch.setattr(logins.states, "status", fail)
-    with pytest.raises(OSError, match="Input"):
-        await logins.states.newly_dead()
-
-    monkeypatch.setattr(logins.states, "status", status)
-    assert [state.tenant for state in await logins.states.newly_dead()] == ["lab"]
-    assert await logins.states.newly_dead() == ()
+    assert [state.tenant for state in await logins.states.all() if state.died] == ["lab"]

@@ -14,6 +14,7 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.storage import Draft, FileStore, Note, Secret, TokenEntry, UserId
+from tests.cogs.auth.on_discord.accounts.account_logins import log_in
 from tests.cogs.auth.on_discord.discord_bot import begin, running
 from tests.cogs.auth.service.service_logins import Log, Start, Stored
 from tests.support.patience import until
@@ -77,6 +78,21 @@ async def test_logout_asks_what_shall_end_and_does_just_that(
     await asked.wait_for(lambda shown: "removed here" in shown.content)
     assert "lab" not in stored()
     assert len(issuer.requests("/revoke")) == revoked
+
+
+async def test_the_logout_question_names_accounts_as_people_know_them(
+    bot: commands.Bot, ada: Person, issuer: Issuer
+) -> None:
+    await log_in(ada, issuer, "one", address="team@lab")
+    asked = await log_in(ada, issuer, "two", address="team@lab")
+    await ada.press(asked, "Store it here, too")
+    await asked.wait_for(lambda shown: bool(shown.link_buttons))
+    paste = await issuer.approve(asked.link_buttons[0], "team@lab")
+    await (await ada.slash("auth complete", redirect=paste)).settled()
+
+    question = await (await ada.slash("auth logout", vendor="lab", account="one")).settled()
+
+    assert "is also stored as The Lab (two)" in question.content
 
 
 @pytest.mark.parametrize("button", ["Remove it here", "Also revoke it at the vendor"])

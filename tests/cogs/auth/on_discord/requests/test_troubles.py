@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Permission, Person
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
@@ -58,13 +58,41 @@ async def test_a_message_that_discord_loses_is_written_once(
     assert len(in_thread(world)) == 1
 
 
+async def test_a_login_ends_a_request_whose_thread_was_archived(
+    world: EmbeddedDiscord, bot: commands.Bot, agent: TokenSource, bob: Person, issuer: Issuer, store_path: Path
+) -> None:
+    """Discord refuses to edit a message in an archived thread (50083), however often a bot tries."""
+    with pytest.raises(Exception, match="nobody is logged in"):
+        await agent.get_valid("lab")
+    await until(lambda: len(in_thread(world)) == 1)
+    await world.archive_thread()
+
+    await log_in(bob, issuer)
+
+    await until(lambda: not open_requests(store_path))
+    assert len(in_thread(world)) == 1
+
+
+async def test_a_request_opens_an_archived_thread_again(
+    world: EmbeddedDiscord, bot: commands.Bot, agent: TokenSource
+) -> None:
+    await world.archive_thread()
+    with pytest.raises(Exception, match="nobody is logged in"):
+        await agent.get_valid("lab")
+
+    await until(lambda: len(in_thread(world)) == 1)
+    assert not world.state.threads[world.state.thread_id].archived
+
+
 class TestOperatorsChannel:
     @pytest.fixture
     def settings(self, settings: DiscordSettings, world: EmbeddedDiscord) -> DiscordSettings:
         return replace(settings, operators_channel=int(world.state.text_channel_id))
 
+    @pytest.mark.parametrize("permission", ["send_messages_in_threads", None])
     async def test_where_the_bot_cannot_write_the_operators_are_asked(
         self,
+        permission: Permission | None,
         world: EmbeddedDiscord,
         bot: commands.Bot,
         agent: TokenSource,
@@ -72,7 +100,7 @@ class TestOperatorsChannel:
         issuer: Issuer,
         store_path: Path,
     ) -> None:
-        world.faults.next("message", status=403, code=50013, message="Missing Permissions")
+        await (world.allow_bot(permission, may=False) if permission else world.archive_thread(locked=True))
         with pytest.raises(Exception, match="nobody is logged in"):
             await agent.get_valid("lab")
         await until(lambda: len(in_thread(world)) == 1)
@@ -80,7 +108,8 @@ class TestOperatorsChannel:
 
         assert asked.channel_id == world.state.text_channel_id
         assert f"<#{world.state.thread_id}>" in asked.content
-        await until(lambda: "50013" in open_requests(store_path)[0].trouble)
+        code = "50013" if permission else "50083"
+        await until(lambda: code in open_requests(store_path)[0].trouble)
         await log_in(bob, issuer)
         await until(lambda: "has logged in" in asked.content)
 

@@ -94,6 +94,16 @@ async def test_a_person_agrees_before_their_own_account_serves(
     assert records().agreement(UserId(bob.id)).all_own is all_own
 
 
+async def test_a_choice_says_that_nobody_is_logged_in_to_it(
+    bot: commands.Bot, thread: ThreadId, bob: Person, mei: Person
+) -> None:
+    chosen = await use(bob, "work")
+
+    assert "Nobody is logged in to The Lab (work) yet" in chosen.content
+    assert "**The Lab (work)**: chosen in this thread; nobody is logged in to it" in (await use(bob)).content
+    assert "還沒有人登入" in (await use(mei)).content
+
+
 async def test_only_the_owner_and_operators_choose(
     bot: commands.Bot, thread: ThreadId, ada: Person, mei: Person, bob: Person, records: Records
 ) -> None:
@@ -202,11 +212,21 @@ class TestPersonalPolicy:
         return replace(config, auth=AuthSettings(vendors=("lab",), accounts="personal"))
 
     async def test_status_asks_the_owner_to_agree_and_the_bot_stores_its_policy(
-        self, world: EmbeddedDiscord, bot: commands.Bot, thread: ThreadId, bob: Person, issuer: Issuer, records: Records
+        self,
+        world: EmbeddedDiscord,
+        bot: commands.Bot,
+        thread: ThreadId,
+        ada: Person,
+        bob: Person,
+        issuer: Issuer,
+        records: Records,
     ) -> None:
-        await log_in(bob, issuer, "me")
+        card = await log_in(bob, issuer, "me")
+        assert "Agents get it only in threads where you agree to that" in card.content
 
         status = await (await bob.slash("auth status", where="thread")).settled()
+        assert "**The Lab (personal)**: you have not agreed that agents in this thread use it" in status.content
+        assert "its person has not agreed" in (await (await ada.slash("auth status", where="thread")).settled()).content
         await bob.press(status, "In all threads that I start")
         await status.wait_for(lambda now: "the own account of the person who started the thread" in now.content)
 
@@ -216,11 +236,14 @@ class TestPersonalPolicy:
         assert records().may_serve(UserId(bob.id), thread)
 
     async def test_a_shared_account_cannot_be_chosen(
-        self, bot: commands.Bot, thread: ThreadId, bob: Person, records: Records
+        self, bot: commands.Bot, thread: ThreadId, bob: Person, issuer: Issuer, records: Records
     ) -> None:
+        card = await log_in(bob, issuer, "shared")
+        assert "Agents in threads do not use this login" in card.content
         told = await use(bob, "shared")
 
         assert "may not use" in told.content
+        assert "Choose your own account: *Only me* as `account`" in told.content
         assert not records().labels(thread)
 
 

@@ -4,61 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.playground.discord import EmbeddedDiscord, Message, Person, ShownResponse
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
-from openab_auth.cogs.auth.notices import dead_logins
+from openab_auth.cogs.auth.service import DueNotice, Notices
 from openab_auth.cogs.auth.service.service import AuthService
-from openab_auth.oauth.config import Config
-from openab_auth.oauth.errors import LoginDeadError
-from openab_auth.oauth.logins import LoginState
-from openab_auth.oauth.tokens import TokenSource
-from openab_auth.oauth.tokens.source import TokenSource
-from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import CONSOLE, FileStore, Note
-from tests.cogs.auth.on_discord.discord_bot import begin, running
+from tests.cogs.auth.on_discord.discord_bot import running
+from tests.cogs.auth.on_discord.notices.notices_seen import End, first_news, log_in, news
 from tests.support.patience import PATIENCE, until
-
-End = Callable[[], Awaitable[None]]
-
-
-@pytest.fixture(autouse=True)
-def often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dead_logins, "_INTERVAL", 0.05)
-
-
-@pytest.fixture
-def end(issuer: Issuer, store_path: Path, config: Config) -> End:
-    """Let the vendor end the login, and let an agent notice it."""
-
-    async def end() -> None:
-        for family in issuer.families:
-            family.revoked = True
-        async with TokenSource(FileStore(store_path), catalogue=Catalogue.from_config(config, {})) as source:
-            with pytest.raises(LoginDeadError):
-                await source.force_refresh("lab")
-
-    return end
-
-
-async def log_in(person: Person, issuer: Issuer) -> None:
-    login = await begin(person)
-    await (await person.slash("auth complete", redirect=await issuer.approve(login.link_buttons[0]))).settled()
-
-
-def news(world: EmbeddedDiscord, person: Person) -> list[Message]:
-    return [each for each in world.channel(world.channel_id(person, "dm")) if "has ended" in each.content]
-
-
-async def first_news(world: EmbeddedDiscord, person: Person) -> Message:
-    assert await world.until(lambda: bool(news(world, person)), PATIENCE)
-    return news(world, person)[0]
 
 
 async def test_whoever_made_it_is_told_once_and_the_button_begins_the_next_login(
@@ -159,14 +119,14 @@ async def test_an_unforeseen_error_ends_neither_the_look_nor_the_news(
     bot: commands.Bot, ada: Person, issuer: Issuer, world: EmbeddedDiscord, end: End, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await log_in(ada, issuer)
-    newly_dead, failing = AuthService.newly_dead, [RuntimeError("can't start new thread"), OSError(5, "I/O error")]
+    due, failing = Notices.due, [RuntimeError("can't start new thread"), OSError(5, "I/O error")]
 
-    async def newly_dead_or_error(self: AuthService) -> tuple[LoginState, ...]:
+    async def due_or_error(self: Notices) -> tuple[DueNotice, ...]:
         if failing:
             raise failing.pop()
-        return await newly_dead(self)
+        return await due(self)
 
-    monkeypatch.setattr(AuthService, "newly_dead", newly_dead_or_error)
+    monkeypatch.setattr(Notices, "due", due_or_error)
     assert await world.until(lambda: not failing, PATIENCE)
 
     await end()
