@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 
 import discord
@@ -10,54 +9,22 @@ from discord import app_commands
 from discord.ext import commands
 
 from openab_auth.cogs.auth.agent_requests import AgentRequests
+from openab_auth.cogs.auth.command_ids import CommandIds
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import ClosingError, Members
 from openab_auth.cogs.auth.notices import DirectMessages, Leaves, LoginNotices, LoginRequests
 from openab_auth.cogs.auth.pastes import Paste
-from openab_auth.cogs.auth.replies import COG, LOST, acknowledge, answer, reason
-from openab_auth.cogs.auth.service import GROUP, AuthService, Resumption
+from openab_auth.cogs.auth.replies import COG, acknowledge, answer
+from openab_auth.cogs.auth.service import GROUP, AuthService
 from openab_auth.cogs.auth.suggestions import Choices, Suggestions
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
 from openab_auth.cogs.auth.thread_events import ThreadEvents
-from openab_auth.cogs.auth.views import (
-    NO_CHOICE,
-    AgreeButton,
-    AskAccessButton,
-    BesideButton,
-    CancelButton,
-    DropButton,
-    EndPersonButton,
-    HowButton,
-    LoginButton,
-    LogoutButton,
-    PasteButton,
-    PersonChoiceButton,
-    ReplaceButton,
-    RequestButton,
-    failure_message,
-    read_submit,
-)
+from openab_auth.cogs.auth.views import ALL_BUTTONS, NO_CHOICE, failure_message, read_submit
 from openab_auth.oauth.requests import Asked
 from openab_auth.oauth.vendors.account_labels import LONGEST_LABEL
 from openab_auth.storage.entries import UserId
 
-_log = logging.getLogger(__name__)
 Label = app_commands.Range[str, 1, LONGEST_LABEL]
-_BUTTONS = (
-    LoginButton,
-    PasteButton,
-    HowButton,
-    CancelButton,
-    LogoutButton,
-    ReplaceButton,
-    BesideButton,
-    AskAccessButton,
-    DropButton,
-    AgreeButton,
-    EndPersonButton,
-    PersonChoiceButton,
-    RequestButton,
-)
 
 
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
@@ -72,14 +39,14 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._suggestions = Suggestions(service)
         self._languages = SpokenLanguages()
         self.mentions = CommandMentions(command.qualified_name for command in self.walk_app_commands())
+        self._ids = CommandIds(bot, self.mentions)
         service.guard.admission.fetch_caller = Members(bot).caller
         self._direct = DirectMessages(bot, self.desk, self._languages)
         self._notices = LoginNotices(bot, service, self._languages)
         self._leaves = Leaves(bot, service, self._languages)
         self._requests = LoginRequests(bot, service)
         self._agents = AgentRequests(bot, service, self.desk.seen)
-        self._resumption = Resumption(service)
-        self.threads = ThreadEvents(bot, self.desk.seen)
+        self.thread_events = ThreadEvents(bot, self.desk.seen)
         if not service.servers.allowed and self.app_command is not None:
             self.app_command.remove_command(GROUP)
 
@@ -105,9 +72,9 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
 
     async def cog_load(self) -> None:
         """Register the buttons, also for messages from before a restart, and translate the commands."""
-        self._bot.add_dynamic_items(*_BUTTONS)
-        await self._resumption.start()
-        await self.threads.start()
+        self._bot.add_dynamic_items(*ALL_BUTTONS)
+        await self._service.resumption.start()
+        await self.thread_events.start()
         if self._bot.tree.translator is None:  # a host bot keeps its own translator
             await self._bot.tree.set_translator(CommandTranslator())
         self._leaves.start()
@@ -117,12 +84,12 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
 
     async def cog_unload(self) -> None:
         """Answer the open requests, then close everything."""
-        self._bot.remove_dynamic_items(*_BUTTONS)
+        self._bot.remove_dynamic_items(*ALL_BUTTONS)
         self._leaves.stop()
         await self._notices.aclose()
         await self._requests.aclose()
-        await self._resumption.aclose()
-        await self.threads.aclose()
+        await self._service.resumption.aclose()
+        await self.thread_events.aclose()
         await self.desk.aclose()
 
     async def interaction_check(self, interaction: discord.Interaction, /) -> bool:
@@ -135,31 +102,9 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
             await answer(interaction, failure_message(language_of(interaction), error, _name(interaction)))
             return False
         if interaction.type is discord.InteractionType.application_command:
-            self._learn_id(interaction)
+            self._ids.learn(interaction)
             await acknowledge(interaction)
         return True
-
-    def _learn_id(self, interaction: discord.Interaction) -> None:
-        """Remember the command's id, as registered in this guild or globally."""
-        guild = {**(interaction.data or {})}.get("guild_id")
-        if interaction.command_id is not None:
-            self.mentions.learn(interaction.command_id, int(str(guild)) if guild else None)
-
-    async def _read_ids(self) -> None:
-        """Read the ids of the registered commands. Without them, messages name the commands in code."""
-        tree, group = self._bot.tree, self.app_command
-        if group is None or self.mentions.known:
-            return
-        guilds = [guild for guild in self._bot.guilds if tree.get_command(group.name, guild=guild)]
-        for guild in [None, *guilds]:
-            try:
-                registered = await tree.fetch_commands(guild=guild)
-            except LOST as error:
-                _log.info("the ids of the commands could not be read (%s)", reason(error))
-                continue
-            for command in registered:
-                if command.name == group.name:
-                    self.mentions.learn(command.id, guild.id if guild else None)
 
     async def cog_app_command_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
@@ -190,7 +135,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._notices.start()
         self._requests.start()
         await self.desk.seen.store_policies(self._bot.application_id)
-        await self._read_ids()
+        await self._ids.read(self.app_command)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -258,7 +203,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     async def use(self, interaction: discord.Interaction, vendor: str, account: Label | None = None) -> None:
         """Choose an account for the thread, or show the choice."""
         word = await self._named(interaction, vendor, account)
-        await self.desk.use(interaction, word or vendor, chooses=_chosen(account) is not None)
+        await self.desk.threads.use(interaction, word or vendor, chooses=_chosen(account) is not None)
 
     @app_commands.command(description="What this is and whom to ask")
     async def help(self, interaction: discord.Interaction) -> None:

@@ -15,7 +15,8 @@ from openab_auth.cogs.auth.people import PeopleDesk, name_of
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answer, reason, send
 from openab_auth.cogs.auth.seen_threads import SeenThreads
 from openab_auth.cogs.auth.service import AuthService, person_asked
-from openab_auth.cogs.auth.text import Language, Markup, english, language_of, title_meant, words
+from openab_auth.cogs.auth.text import Language, Markup, english, language_of, login_words, title_meant, words
+from openab_auth.cogs.auth.threads import ThreadDesk
 from openab_auth.cogs.auth.views import (
     LastPage,
     LoginCards,
@@ -25,7 +26,6 @@ from openab_auth.cogs.auth.views import (
     agreement_buttons,
     agreement_question,
     card_of,
-    chosen_message,
     conflict_question,
     failure_message,
     help_message,
@@ -38,14 +38,11 @@ from openab_auth.cogs.auth.views import (
     report,
     status_message,
     thread_lines,
-    thread_message,
     told_with,
 )
-from openab_auth.oauth.accounts import vendor_meant
 from openab_auth.oauth.errors import LoginConflictError, NoPendingLoginError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.threads import ThreadAccount
-from openab_auth.storage import ThreadId
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
 from openab_auth.storage.worker_thread import in_thread
@@ -60,6 +57,7 @@ class FrontDesk(PressHandler):
         self.pastes = Pastes(service, self._cards)
         self.seen = SeenThreads(service.threads)
         self.people = PeopleDesk(service)
+        self.threads = ThreadDesk(service, self.seen)
 
     async def aclose(self) -> None:
         """Answer the open requests, then close everything."""
@@ -84,7 +82,7 @@ class FrontDesk(PressHandler):
         replaces: str | None = None,
         beside: str | None = None,
     ) -> None:
-        """Show the link, or ask whether to replace another person's login."""
+        """Show the link, or ask whether to replace another person's login. `vendor` is a word for an account."""
         try:
             offer = await self.service.login(caller_of(interaction), vendor, replaces=replaces, beside=beside)
         except LoginConflictError as conflict:
@@ -110,7 +108,7 @@ class FrontDesk(PressHandler):
             return failure_message(language, error, "a login by a code", vendor=vendor.name)
         if done is None:
             return None
-        text = words.logged_in(language, done, shared_serves=self.service.threads.shared_serves)
+        text = login_words.logged_in(language, done, shared_serves=self.service.threads.shared_serves)
         return ReplyContent(text, accent="good")
 
     async def _follow(self, interaction: discord.Interaction, offer: LoginOffer) -> LoginResult | None:
@@ -162,7 +160,7 @@ class FrontDesk(PressHandler):
         else:
             await self.login(interaction, found.name)
 
-    async def keep_login(self, interaction: discord.Interaction) -> None:
+    async def change_nothing(self, interaction: discord.Interaction) -> None:
         """Say that nothing was changed."""
         await answer(interaction, ReplyContent(language_of(interaction).say("nothing-changed")))
 
@@ -190,7 +188,7 @@ class FrontDesk(PressHandler):
         problems = [f"{one.what}: {one.repair}" for one in status.problems]
         accounts: tuple[ThreadAccount, ...] = ()
         try:
-            accounts = await self._accounts_of_thread(interaction)
+            accounts = await self.threads.accounts(interaction)
         except OpenabAuthError as error:  # the logins are shown all the same
             problems.append(str(error))
         incident = report("status shows problems", *problems) if problems else ""
@@ -212,54 +210,6 @@ class FrontDesk(PressHandler):
         writes = self.service.guard.access.writes_requests
         return missing_permissions(language, interaction) if writes else ()
 
-    async def _accounts_of_thread(self, interaction: discord.Interaction) -> tuple[ThreadAccount, ...]:
-        """Return the accounts of the thread in which the person asks; nothing outside of threads."""
-        if not isinstance(interaction.channel, discord.Thread):
-            return ()
-        await self.seen.learn(interaction)
-        return await self.service.threads.shown(caller_of(interaction), ThreadId(interaction.channel.id))
-
-    # The accounts of a thread
-
-    async def use(self, interaction: discord.Interaction, word: str, *, chooses: bool) -> None:
-        """Choose an account for the thread; without a choice, show which account of the vendor it uses."""
-        if not isinstance(interaction.channel, discord.Thread):
-            await self.service.logins(caller_of(interaction))  # refuses people who may not use /auth
-            await answer(interaction, ReplyContent(language_of(interaction).say("use-not-here")))
-            return
-        if not chooses:
-            await self._show_thread(interaction, word)
-            return
-        await self.seen.learn(interaction)
-        thread, language = ThreadId(interaction.channel.id), language_of(interaction)
-        chosen = await self.service.threads.use(caller_of(interaction), thread, word)
-        title = title_meant(language, await self.service.catalogue(), chosen.account.name)
-        shown = chosen_message(language, title, agreed=chosen.agreed, logged_in=chosen.logged_in)
-        await answer(interaction, shown)
-
-    async def drop_choice(self, interaction: discord.Interaction, vendor: str) -> None:
-        """Drop the choice of an account of this vendor, and show what the thread uses then."""
-        await self.seen.learn(interaction)
-        await self.service.threads.drop(caller_of(interaction), ThreadId(interaction.channel_id or 0), vendor)
-        await self._show_thread(interaction, vendor)
-
-    async def agree(self, interaction: discord.Interaction, *, everywhere: bool) -> None:
-        """Let the person's own accounts serve the thread, and show what it uses then."""
-        await self.seen.learn(interaction)
-        thread = None if everywhere else ThreadId(interaction.channel_id or 0)
-        await self.service.threads.agree(caller_of(interaction), thread)
-        await self._show_thread(interaction, None)
-
-    async def _show_thread(self, interaction: discord.Interaction, word: str | None) -> None:
-        accounts, catalogue = await self._accounts_of_thread(interaction), await self.service.catalogue()
-        row = vendor_meant(word, catalogue) if word else None
-        if row is not None:
-            accounts = tuple(one for one in accounts if one.vendor in {row.default_name, row.default_tenant})
-        language, user = language_of(interaction), UserId(interaction.user.id)
-        title_of = partial(title_meant, language, catalogue)
-        shown = thread_message(language, accounts, title_of, user, row.default_name if row else None)
-        await answer(interaction, shown)
-
     async def cancel(self, interaction: discord.Interaction, vendor: str | None) -> None:
         """Cancel the person's own pending login, and say so in the message with its link, too."""
         cancelled = await self.service.cancel(caller_of(interaction), vendor)
@@ -276,10 +226,10 @@ class FrontDesk(PressHandler):
 
     async def ask_logout(self, interaction: discord.Interaction, vendor: str) -> None:
         """Ask whether to remove the login here, or to revoke it too."""
-        chosen = await self.service.ask_logout(caller_of(interaction), vendor)
+        details = await self.service.ask_logout(caller_of(interaction), vendor)
         language = language_of(interaction)
         title_of = partial(title_meant, language, await self.service.catalogue())
-        await answer(interaction, logout_question(language, chosen, title_of))
+        await answer(interaction, logout_question(language, details, title_of))
 
     async def logout(self, interaction: discord.Interaction, tenant: str, generation: str, *, revoke: bool) -> None:
         """End the login here, and with `revoke` at the vendor too. The answer replaces the question."""

@@ -14,7 +14,7 @@ import discord
 from openab_auth.cogs.auth.guard import Caller, caller_of
 from openab_auth.cogs.auth.replies import ReplyContent, answer, follow_up, retract
 from openab_auth.cogs.auth.service import AuthService
-from openab_auth.cogs.auth.text import Language, language_of, words
+from openab_auth.cogs.auth.text import Language, language_of, login_words
 from openab_auth.cogs.auth.views import LoginCards, conflict_question, failure_message, message_key, takes_paste
 from openab_auth.oauth.accounts import vendor_meant
 from openab_auth.oauth.entries import PendingLogin
@@ -122,7 +122,7 @@ class Pastes:
             return _Result(conflict_question(language, vendor, catalogue, conflict), vendor)
         except Exception as error:  # noqa: BLE001 - nobody above would tell the person
             return await self._failed(caller, language, paste, doing, error)
-        text = words.logged_in(language, done, shared_serves=self._service.threads.shared_serves)
+        text = login_words.logged_in(language, done, shared_serves=self._service.threads.shared_serves)
         return _Result(ReplyContent(text, accent="good"), done.vendor.name)
 
     async def _failed(self, caller: Caller, language: Language, paste: Paste, doing: str, error: Exception) -> _Result:

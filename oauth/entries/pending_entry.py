@@ -23,8 +23,8 @@ _ID: Final = re.compile(r"[0-9]{1,20}")  # a Discord user's id
 class PendingLogin(NamedTuple):
     """A login link that was handed out and waits for its paste or its approval; times in unix seconds.
 
-    `generation` tells it from every other pending login of this person at this vendor. `begun` comes from its note,
-    where the note was read.
+    `vendor` names the account: `codex`, or with a label `codex@team`. `generation` tells it from every other pending
+    login of this person there. `begun` comes from its note, where the note was read.
     """
 
     vendor: str

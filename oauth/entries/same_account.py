@@ -57,8 +57,8 @@ def check_stored_once(
 ) -> None:
     """Refuse the new login in `draft` if another login of this vendor is of the same account; call it under the lock.
 
-    A person may have agreed to exactly these other logins. Nobody is asked again if the login that is `replaced` was of
-    this account, too: the account is not stored once more by that.
+    A person may have agreed to exactly these other logins. If the login that is `replaced` was of the same account, the
+    new login adds no copy of the account, and nobody is asked.
 
     Raises:
         AccountStoredError: the account is stored under another key of this vendor.

@@ -1,4 +1,4 @@
-"""Errors that a person meets between the login link and the finished login."""
+"""Errors that a person meets from the login link to the finished login, and at a logout."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from openab_auth.oauth.errors.redaction import safe_name
 from openab_auth.storage.errors import OpenabAuthError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from openab_auth.storage.entries import Tenant
 
 
@@ -47,13 +49,13 @@ class WhichLoginError(OAuthError):
 
     code = "which_login"
 
-    def __init__(self, vendors: tuple[str, ...]) -> None:
+    def __init__(self, vendors: Iterable[str]) -> None:
+        self.vendors = tuple(sorted(vendors))
         super().__init__(
-            f"you have started several logins ({', '.join(vendors)})",
+            f"you have started several logins ({', '.join(self.vendors)})",
             kept="you can still finish them",
             todo="name the vendor",
         )
-        self.vendors = vendors
 
 
 class ExchangeRefusedError(OAuthError):

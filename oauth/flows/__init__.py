@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.flows.background import BackgroundWork
     from openab_auth.oauth.flows.commits import Commits
     from openab_auth.oauth.flows.flow import Flow
-    from openab_auth.oauth.flows.login_context import Admit, Conversation, LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_context import Admit, BeginRequest, Conversation, LoginContext
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.registry import FLOWS, flow_of
@@ -18,12 +18,12 @@ __all__ = [
     "FLOWS",
     "Admit",
     "BackgroundWork",
+    "BeginRequest",
     "Commits",
     "Conversation",
     "Flow",
     "LoginContext",
     "LoginOffer",
-    "LoginRequest",
     "LoginResult",
     "LoginWriter",
     "Renewal",
@@ -43,7 +43,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "Flow": "flow",
             "LoginContext": "login_context",
             "LoginOffer": "login_offer",
-            "LoginRequest": "login_context",
+            "BeginRequest": "login_context",
             "LoginResult": "login_result",
             "LoginWriter": "storing",
             "Renewal": "renewer",

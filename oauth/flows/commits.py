@@ -33,7 +33,7 @@ class Commits:
         self._lock_wait = lock_wait
         self._closing = asyncio.Event()
 
-    def locked(self, tenant: Tenant) -> AbstractAsyncContextManager[bool]:
+    def lease(self, tenant: Tenant) -> AbstractAsyncContextManager[bool]:
         """Hold the tenant's lease; the value is False if the lease was not free in time."""
         return hold_lease(self._store, tenant, wait=self._lock_wait, stopping=self._closing)
 

@@ -9,7 +9,7 @@ from openab_auth.oauth.flows.flow import Flow
 
 if TYPE_CHECKING:
     from openab_auth.oauth.config import ConfigTable
-    from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_context import BeginRequest, LoginContext
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.vendors import Vendor
 
@@ -25,6 +25,6 @@ class EnvironmentFlow(Flow):
         if not vendor.env:
             table.wrong("env", "is missing")
 
-    async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:  # noqa: ARG002
+    async def begin(self, context: LoginContext, vendor: Vendor, request: BeginRequest) -> LoginOffer:  # noqa: ARG002
         """Refuse: nobody can log in here."""
         raise NoLoginError(vendor.title, vendor.env, vendor.note)

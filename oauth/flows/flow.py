@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.client import OAuthClient
     from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
-    from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_context import BeginRequest, LoginContext
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
@@ -44,7 +44,7 @@ class Flow(Protocol):
         """Return whether a login of this vendor can begin on this machine."""
         return self.needs_login
 
-    async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
+    async def begin(self, context: LoginContext, vendor: Vendor, request: BeginRequest) -> LoginOffer:
         """Begin a login, and return the link. `Logins.begin` lists what it raises."""
         ...
 

@@ -11,7 +11,7 @@ from openab_auth.storage.entries import NEVER, PENDING_LIFETIME, PendingEntry
 if TYPE_CHECKING:
     from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
-    from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_context import BeginRequest, LoginContext
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.paste.key import PastedKey
@@ -33,7 +33,7 @@ class KeyFlow(Flow):
         if vendor.exchange:
             table.wrong("exchange", "cannot follow an API key")
 
-    async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
+    async def begin(self, context: LoginContext, vendor: Vendor, request: BeginRequest) -> LoginOffer:
         """Write a pending login, and return the address of the page."""
         from openab_auth.oauth.client import new_state, new_verifier  # noqa: PLC0415 - only a login pays for it
         from openab_auth.oauth.entries.generation import generation_of_pending  # noqa: PLC0415 - as above

@@ -25,8 +25,8 @@ Admit: TypeAlias = "Callable[[PendingLogin], Awaitable[None]]"
 
 
 @dataclass(frozen=True, slots=True)
-class LoginRequest:
-    """A person asks for a login.
+class BeginRequest:
+    """A person begins a login; an agent, which only asks people for one, writes a `LoginRequest`.
 
     Only the login of the generation `replaces` may be replaced. `guild` is the Discord server in which the person asks.
     The login may be stored beside other logins of its vendor account only if `beside` is their generation together.

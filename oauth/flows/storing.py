@@ -126,7 +126,7 @@ class LoginWriter:
                     tokens = await self._exchange(exchange, client, tokens, unexchanged)
                 commit = partial(commit, tokens=tokens)
                 owner.hold(_unsaved_login(vendor.tenant, commit, drop))
-                async with self._commits.locked(vendor.tenant):
+                async with self._commits.lease(vendor.tenant):
                     before = await self._commits.persist(commit, vendor.name)
         except LoginTakenError as taken:
             raise LoginOvertakenError(taken) from None

@@ -4,7 +4,7 @@ from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
-    from openab_auth.oauth.logins.chosen_login import ChosenLogin
+    from openab_auth.oauth.logins.login_details import LoginDetails
     from openab_auth.oauth.logins.logins import Logins
     from openab_auth.oauth.logins.logout import LogoutResult
     from openab_auth.oauth.logins.person_holdings import PersonHoldings
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 
 __all__ = [
-    "ChosenLogin",
     "EndedLogin",
+    "LoginDetails",
     "LoginState",
     "Logins",
     "LogoutResult",
@@ -32,7 +32,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
     __getattr__ = lazy_names(
         __name__,
         {
-            "ChosenLogin": "chosen_login",
+            "LoginDetails": "login_details",
             "EndedLogin": "person_logout",
             "LoginState": "status",
             "Logins": "logins",

@@ -55,7 +55,7 @@ def login_of_paste(mine: list[Pasteable], text: str, programs: list[PendingLogin
             return one
     waiting = [*(one.login for one in mine), *programs]
     if len(waiting) > 1 and any(flow_of(one.row).takes_key for one in mine):
-        raise WhichLoginError(tuple(sorted(login.vendor for login in waiting)))
+        raise WhichLoginError(login.vendor for login in waiting)
     return max(mine, key=lambda one: one.login.created_at)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from openab_auth.oauth.accounts import Account
 from openab_auth.oauth.entries import IndexedStore
 from openab_auth.oauth.logins import status
-from openab_auth.oauth.logins.chosen_login import ChosenLogin, read_chosen_login
+from openab_auth.oauth.logins.login_details import LoginDetails, read_login_details
 from openab_auth.oauth.logins.status import LoginState, Status
 from openab_auth.oauth.logins.waiting import WaitingLogins
 from openab_auth.oauth.vendors import Catalogue
@@ -41,7 +41,7 @@ class LoginStates:
         found = await self._store.run(partial(status.read_status, catalogue=catalogue, now=now, index=index))
         return found._replace(pending=(*found.pending, *self._waiting.in_memory()))
 
-    async def chosen(self, account: Account) -> ChosenLogin | None:
+    async def details(self, account: Account) -> LoginDetails | None:
         """Return the login of one account, for a person who wants to end or replace it; None if there is none.
 
         Raises:
@@ -49,7 +49,7 @@ class LoginStates:
         """
         catalogue, entries = await self._catalogue(), await self._store.read()
         return await self._store.run(
-            partial(read_chosen_login, tenant=account.tenant, entries=entries, catalogue=catalogue, now=self._clock())
+            partial(read_login_details, tenant=account.tenant, entries=entries, catalogue=catalogue, now=self._clock())
         )
 
     async def all(self) -> tuple[LoginState, ...]:

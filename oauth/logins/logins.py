@@ -23,10 +23,10 @@ from openab_auth.oauth.errors import NoPendingLoginError, ReservedLoginError, Wh
 from openab_auth.oauth.flows import (
     Admit,
     BackgroundWork,
+    BeginRequest,
     Commits,
     LoginContext,
     LoginOffer,
-    LoginRequest,
     LoginResult,
     LoginWriter,
     flow_of,
@@ -34,7 +34,7 @@ from openab_auth.oauth.flows import (
 from openab_auth.oauth.logins.completing import login_of_paste, pasteable, unexpected_paste
 from openab_auth.oauth.logins.login_states import LoginStates
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
-from openab_auth.oauth.logins.person_logout import PersonLogins, PersonLogout
+from openab_auth.oauth.logins.person_logout import PersonLogins
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
@@ -117,7 +117,8 @@ class Logins:
     ) -> LoginOffer:
         """Step one: write the pending login and return the link. A former link of this person at this vendor ends.
 
-        `guild` is the Discord server in which the person asks; a login that needs no paste notes it for `admit`.
+        `vendor` is a word for an account, such as `codex@team`. `guild` is the Discord server in which the person asks;
+        a login that needs no paste notes it for `admit`.
         `beside` is the generation of an `AccountStoredError`, if the person agreed to store the account once more.
 
         Raises:
@@ -134,7 +135,7 @@ class Logins:
         row = (await self.catalogue()).get(vendor)
         if flow_of(row).in_store:
             await self._store.check_writable()  # before a vendor is asked for a code, or a client is registered
-        offer = await flow_of(row).begin(self._context, row, LoginRequest(user, replaces, guild, beside))
+        offer = await flow_of(row).begin(self._context, row, BeginRequest(user, replaces, guild, beside))
         if offer.waits:
             self._waiting.expect_end(offer.vendor.name, user)
         return offer
@@ -213,7 +214,7 @@ class Logins:
         mine = await pasteable(self._context.pending, catalogue, user, name, generation)
         if programs and not mine:
             if len(programs) > 1:
-                raise WhichLoginError(tuple(sorted(login.vendor for login in programs)))
+                raise WhichLoginError(login.vendor for login in programs)
             return await self._waiting.conversation(programs[0].vendor, user).answer(text)
         if not mine:
             raise unexpected_paste(text, named)
@@ -239,7 +240,7 @@ class Logins:
         if not waiting:
             raise NoPendingLoginError(word)
         if len(waiting) > 1:
-            raise WhichLoginError(tuple(sorted(login.vendor for login in waiting)))
+            raise WhichLoginError(login.vendor for login in waiting)
         (login,) = waiting
         if login in mine:
             await self._context.pending.take(login, mine[login])
@@ -287,15 +288,6 @@ class Logins:
         work = self._remover.remove(tenant, generation, client, revoke=revoke)
         done = await self._context.background.finish(work)
         return replace(done, shared_with=shared_with) if done.revoked else done
-
-    async def end_person(self, person: UserId, *, revoke: bool) -> PersonLogout:
-        """End all logins, pending logins, choices and agreements of one person; with `revoke`, also at the vendors.
-
-        Raises:
-            LoginChangedError: a new login came in meanwhile; what has ended until then stays ended.
-            StorageError: the store cannot be read or written; the same holds.
-        """
-        return await self.people.end(person, revoke=revoke)
 
     def stop_waiting(self) -> None:
         """Stop waiting for refreshes of other processes, because this process has to stop."""

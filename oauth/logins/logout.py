@@ -52,7 +52,7 @@ class LoginRemover:
             LoginChangedError: another login has come in; nothing was revoked.
             StorageError: the login could not be removed.
         """
-        async with self._commits.locked(tenant) as alone:
+        async with self._commits.lease(tenant) as alone:
             try:
                 entry = await self._store.update(
                     partial(login_entry.login_of_generation, tenant=tenant, generation=generation)

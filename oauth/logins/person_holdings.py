@@ -1,4 +1,7 @@
-"""Read what one person has in the store: personal logins, pending logins, choices and agreements."""
+"""Read what one person has in the store: personal logins, pending logins, choices and agreements.
+
+`claim_leave` marks it as handled, so that only one of several bots handles the leave of a person.
+"""
 
 from __future__ import annotations
 

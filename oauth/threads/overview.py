@@ -1,4 +1,4 @@
-"""Which account of each vendor a thread uses, for people who ask."""
+"""List the account of each vendor that a thread uses, for people who ask."""
 
 from __future__ import annotations
 

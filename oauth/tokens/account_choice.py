@@ -1,4 +1,4 @@
-"""The accounts that a source of tokens uses: those of a thread, where one is known."""
+"""Find the account that a word means to a source of tokens: by the rules of its thread, where one is known."""
 
 from __future__ import annotations
 

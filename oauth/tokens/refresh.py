@@ -37,8 +37,8 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.http import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, stored_login
+from openab_auth.oauth.tokens.other_account import refuse_other_account
 from openab_auth.oauth.tokens.refresh_notes import RefreshNotes
-from openab_auth.oauth.tokens.same_account import check_same_account
 from openab_auth.oauth.vendors.facts import facts_of
 from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Store, Tenant
 from openab_auth.storage.commit.draft import Draft
@@ -244,7 +244,7 @@ class Refresh:
         self, posted: LoginEntry, tokens: TokenResponse, note: Note, lease: Lease, row: Vendor
     ) -> UnsavedRenewal:
         """Return the token response as the login that replaces `posted`, if it belongs to the same account."""
-        check_same_account(self._tenant, posted, tokens, note)
+        refuse_other_account(self._tenant, posted, tokens, note)
         entry = cache(partial(renewed_entry, posted, tokens, now=self._clock()))
 
         def spill(store: Store) -> None:

@@ -80,8 +80,8 @@ class SharedRefreshes:
             catalogue = catalogue.with_added(await self._store.servers())
         if (row := catalogue.row_of(tenant, stale)) and row.installed_secret:
             await in_thread(row.with_secret)  # `find_renewer` then has the secret at hand
-        from openab_auth.oauth.tokens.find_renewer import find_renewer  # noqa: PLC0415 - as above
-        from openab_auth.oauth.tokens.refresh import Refresh  # noqa: PLC0415 - not needed while tokens are valid
+        from openab_auth.oauth.tokens.find_renewer import find_renewer  # noqa: PLC0415 - not needed while tokens are valid
+        from openab_auth.oauth.tokens.refresh import Refresh  # noqa: PLC0415 - as above
 
         with Deadline(self._deadline, self._stopping) as deadline:
             refresh = Refresh(

@@ -12,9 +12,10 @@ ENTRIES = re.findall(r"^- \*\*(.+?)\*\*: (.+)$", PAGE, re.MULTILINE)
 LONGEST = 30  # words
 
 WORDS = """
-    account, agent, authorization code, authorization server, Flow, generation, grant type, lease, note, OAuthClient,
-    operator, paste, pending login, record, redirect, refresh, registration, reuse, revocation, rotation, Runtime,
-    spill journal, state, tenant, token response, vendor, verifier, WaitingLogins
+    account, agent, agreement, authorization code, authorization server, choice, Flow, generation, grant type,
+    lease, note, OAuthClient, operator, owner, paste, pending login, personal account, record, redirect, refresh,
+    registration, reuse, revocation, rotation, Runtime, spill journal, state, tenant, token response, vendor,
+    verifier, WaitingLogins, word
 """
 
 

@@ -40,6 +40,19 @@ def test_each_function_that_a_walk_names_is_in_the_file_that_it_names(page: Path
     assert [f"{name} in {file}" for name, file in named if not defined_in(ROOT / file, name)] == []
 
 
+def test_each_room_is_in_the_table_of_rooms() -> None:
+    rooms = [
+        f"{folder.relative_to(ROOT)}/"
+        for floor in ("bot", "cogs/auth", "oauth", "storage")
+        for folder in (ROOT / floor).iterdir()
+        if (folder / "__init__.py").exists()
+    ]
+
+    assert len(rooms) > 20
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    assert [room for room in sorted(rooms) if f"\n| `{room}` |" not in text] == []
+
+
 def defined_in(file: Path, name: str) -> bool:
     """Return whether the file defines the name: a function, a class, a constant, `Type.method` or a method."""
     names: set[str] = set()

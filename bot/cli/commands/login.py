@@ -39,7 +39,7 @@ async def login(arguments: argparse.Namespace) -> int:
         return await _run_program(runtime, vendor, as_json=arguments.json)
     async with open_logins(runtime) as logins:
         # The person at the console owns the store, so replacing a login needs no confirmation.
-        there = await logins.states.chosen(await logins.account(word))
+        there = await logins.states.details(await logins.account(word))
         beside = await _generation_together(logins, arguments.beside, user)
         offer = await logins.begin(word, user, replaces=there.generation if there else None, beside=beside)
         print_result(_offered(offer), _steps(offer, user), as_json=arguments.json)
@@ -59,10 +59,10 @@ async def _generation_together(logins: Logins, words: Sequence[str], user: UserI
     generations = []
     for word in words:
         account = await logins.account(account_word(word, user))
-        chosen = await logins.states.chosen(account)
-        if chosen is None:
+        details = await logins.states.details(account)
+        if details is None:
             raise NotLoggedInError(account.tenant)
-        generations.append(chosen.generation)
+        generations.append(details.generation)
     return generation_together(generations) if generations else None
 
 

@@ -42,7 +42,7 @@ async def _end_person(arguments: argparse.Namespace, user: UserId | None) -> int
     if arguments.local and arguments.revoke:
         raise UsageError(_CONTRADICTION, _PROGRAM)
     async with open_logins(open_runtime(arguments)) as logins:
-        done = await logins.end_person(user, revoke=arguments.revoke)
+        done = await logins.people.end(user, revoke=arguments.revoke)
     if done.ended_nothing:
         raise NothingOfPersonError(user, done.made)
     result = {"user": str(user), "logins": [_ended_json(ended) for ended in done.logins], "pending": done.pending}

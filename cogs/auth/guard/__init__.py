@@ -11,7 +11,7 @@ from openab_auth.cogs.auth.guard.errors import (
 )
 from openab_auth.cogs.auth.guard.guard import Guard
 from openab_auth.cogs.auth.guard.members import Members
-from openab_auth.cogs.auth.guard.open_requests import ClosingError
+from openab_auth.cogs.auth.guard.open_work import ClosingError
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 from openab_auth.cogs.auth.guard.settings import (
     DISCORD_API,

@@ -14,7 +14,7 @@ from openab_auth.cogs.auth.guard.access_requests import AccessRequests
 from openab_auth.cogs.auth.guard.admission import Admission
 from openab_auth.cogs.auth.guard.audit import Audit, AuditLine, Event
 from openab_auth.cogs.auth.guard.deliveries import Deliveries
-from openab_auth.cogs.auth.guard.open_requests import OpenRequests
+from openab_auth.cogs.auth.guard.open_work import OpenWork
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
 
 Request: TypeAlias = Literal[
@@ -77,7 +77,7 @@ class Guard:
         self._attempts = attempts
         self._access_requests = AccessRequests(clock)
         self._deliveries = Deliveries()
-        self._open = OpenRequests()
+        self._open = OpenWork()
 
     @asynccontextmanager
     async def request(

@@ -3,7 +3,6 @@
 from openab_auth.cogs.auth.service.notices import DueNotice, Notices
 from openab_auth.cogs.auth.service.people import Leave, People, PersonQuestion
 from openab_auth.cogs.auth.service.requests import DueRequest, Requests, person_asked
-from openab_auth.cogs.auth.service.resumption import Resumption
 from openab_auth.cogs.auth.service.servers import GROUP, Added
 from openab_auth.cogs.auth.service.service import AuthService, open_service
 from openab_auth.cogs.auth.service.threads import Threads
@@ -19,7 +18,6 @@ __all__ = [
     "People",
     "PersonQuestion",
     "Requests",
-    "Resumption",
     "Threads",
     "open_service",
     "person_asked",

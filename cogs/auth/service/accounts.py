@@ -1,9 +1,10 @@
-"""Reads the two words of a command, vendor and account, and keeps what they name of a status."""
+"""Reads the two words of a command, vendor and account; names them in the audit log, and narrows a status to them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from openab_auth.cogs.auth.guard import AuditLine
 from openab_auth.oauth.accounts import account_word, vendor_meant
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import NoPendingLoginError, WhichLoginError
@@ -28,15 +29,21 @@ def pending_named(pending: Iterable[PendingLogin], account: str, person: UserId)
         NoPendingLoginError, WhichLoginError: there is none, or there are several.
     """
     label = split_label(account_word(f"any@{account.strip().lower()}", person))[1]
-    found = sorted(login.vendor for login in pending if split_label(login.vendor)[1] == label)
+    found = [login.vendor for login in pending if split_label(login.vendor)[1] == label]
     if not found:
         raise NoPendingLoginError(None)
     if len(found) > 1:
-        raise WhichLoginError(tuple(found))
+        raise WhichLoginError(found)
     return found[0]
 
 
-def person_meant(catalogue: Catalogue, word: str) -> UserId | None:
+def name_in_line(line: AuditLine, catalogue: Catalogue, word: str) -> None:
+    """Name the account in the audit line if its vendor exists: people paste secrets into the wrong field."""
+    line.name(vendor_meant(word, catalogue))
+    line.person = _person_meant(catalogue, word)
+
+
+def _person_meant(catalogue: Catalogue, word: str) -> UserId | None:
     """Return whose own account a word means; None for a shared account.
 
     The account of a vendor that the config no longer has is still its person's own. `@shared` behind a label is left

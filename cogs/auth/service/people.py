@@ -10,7 +10,7 @@ from openab_auth.cogs.auth.guard import Caller, EndedNames, Guard
 from openab_auth.oauth.accounts import Account
 from openab_auth.oauth.config import OnLeave
 from openab_auth.oauth.errors import LoginChangedError, NothingOfPersonError
-from openab_auth.oauth.logins import ChosenLogin, Logins, PersonHoldings, PersonLogout
+from openab_auth.oauth.logins import LoginDetails, Logins, PersonHoldings, PersonLogout
 from openab_auth.oauth.vendors import VendorName
 from openab_auth.storage import Tenant, UserId
 from openab_auth.storage.errors import OpenabAuthError
@@ -21,17 +21,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PersonQuestion:
-    """What an operator would end: `held` is all of it, and `chosen` are the logins with what a revocation ends."""
+    """What an operator would end: `held` is all of it; `logins` are its logins, with what a revocation ends."""
 
     held: PersonHoldings
-    chosen: tuple[ChosenLogin, ...]
+    logins: tuple[LoginDetails, ...]
 
     @property
     def revocable(self) -> bool:
         """Return whether any of the logins can be revoked at its vendor without ending a login of others."""
-        return any(login.revocable and not self.others(login) for login in self.chosen)
+        return any(login.revocable and not self.others(login) for login in self.logins)
 
-    def others(self, login: ChosenLogin) -> bool:
+    def others(self, login: LoginDetails) -> bool:
         """Return whether the vendor account of this login is stored for others, too; then it is not revoked."""
         own = {tenant for tenant, _ in self.held.logins}
         return any(tenant not in own for tenant in login.shared_with)
@@ -70,7 +70,7 @@ class People:
             held = await self._logins.people.held_by(person)
             if held.is_nothing:
                 raise NothingOfPersonError(person)
-            states = [await self._logins.states.chosen(_account(tenant)) for tenant, _ in held.logins]
+            states = [await self._logins.states.details(_account(tenant)) for tenant, _ in held.logins]
             return PersonQuestion(held, tuple(state for state in states if state is not None))
 
     async def end(self, caller: Caller, person: UserId, key: str, *, revoke: bool) -> PersonLogout:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from openab_auth.cogs.auth.guard import (
     Access,
-    AccessDeniedError,
     Audit,
     AuditLine,
     Caller,
@@ -18,10 +16,11 @@ from openab_auth.cogs.auth.guard import (
     Guard,
     RateLimit,
 )
-from openab_auth.cogs.auth.service.accounts import account_named, narrowed, pending_named, person_meant
+from openab_auth.cogs.auth.service.accounts import account_named, name_in_line, narrowed, pending_named
 from openab_auth.cogs.auth.service.notices import Notices
 from openab_auth.cogs.auth.service.people import People
 from openab_auth.cogs.auth.service.requests import Requests
+from openab_auth.cogs.auth.service.resumption import Resumption
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.threads import Threads
 from openab_auth.oauth.accounts import Account, vendor_meant
@@ -29,17 +28,16 @@ from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import (
     LoginChangedError,
-    NoPendingLoginError,
     NotLoggedInError,
     ProgramFailedError,
     UnknownVendorError,
 )
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import ChosenLogin, Logins, LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import LoginDetails, Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.threads import policies_in
 from openab_auth.oauth.vendors import Catalogue, Vendor
-from openab_auth.storage import CONSOLE, UserId
+from openab_auth.storage import UserId
 from openab_auth.storage.worker_thread import in_thread
 
 _log = logging.getLogger(__name__)
@@ -58,6 +56,7 @@ class AuthService:
     ) -> None:
         self.guard = guard
         self.clock = runtime.clock
+        self.resumption = Resumption(logins, guard)
         self.servers = Servers(logins.added, guard)
         self.threads = Threads(logins, runtime.store, guard, policies_in(runtime.catalogue.auth))
         self.people = People(logins, guard, runtime.catalogue.auth.on_leave)
@@ -86,11 +85,8 @@ class AuthService:
         return None if account is None else pending_named(await self._logins.pending(person), account, person)
 
     async def _name(self, word: str | None, line: AuditLine) -> None:
-        """Name the account in the line if its vendor exists: people paste secrets into the wrong field."""
         if word is not None:
-            catalogue = await self.catalogue()
-            line.name(vendor_meant(word, catalogue))
-            line.person = person_meant(catalogue, word)
+            name_in_line(line, await self.catalogue(), word)
 
     async def login(
         self, caller: Caller, vendor: str, *, replaces: str | None = None, beside: str | None = None
@@ -142,28 +138,6 @@ class AuthService:
             NoPendingLoginError: no program runs for this login.
         """
         return await self._logins.amended(offer, user)
-
-    async def resume(self) -> None:
-        """Resume the logins that waited for an approval when the bot stopped; end the logins of people who may not.
-
-        Raises:
-            StorageError: the store cannot be read or written.
-        """
-        refused: list[PendingLogin] = []
-
-        def may(login: PendingLogin) -> bool:
-            goes_on = self.guard.admission.may_go_on(login)
-            if not goes_on and login.user != CONSOLE:  # the bot leaves the logins of the console alone
-                refused.append(login)
-            return goes_on
-
-        await self._logins.resume(may)
-        for login in refused:
-            with suppress(NoPendingLoginError):  # another process was faster
-                vendor = await self._logins.cancel(login.user, login.vendor, login.generation)
-                await self.guard.audit.record(
-                    "complete", login.user, AccessDeniedError.code, vendor=vendor.name, tenant=vendor.tenant
-                )
 
     async def cancel(self, caller: Caller, word: str | None = None, generation: str | None = None) -> Vendor:
         """Cancel the caller's own pending login; with a `generation`, only that one.
@@ -222,7 +196,7 @@ class AuthService:
         """
         return await self._logins.pending(user)
 
-    async def ask_logout(self, caller: Caller, word: str) -> ChosenLogin:
+    async def ask_logout(self, caller: Caller, word: str) -> LoginDetails:
         """Return the login that a logout would end, if this person may end it.
 
         Raises:
@@ -241,23 +215,23 @@ class AuthService:
             OpenabAuthError: this person is not allowed, there is no login, or the store could not be written.
         """
         async with self.guard.request(caller, "logout", partial(self._name, word)) as line:
-            account, chosen = await self._ending(caller, word)
-            line.name(chosen.state.vendor)
-            line.tenant = chosen.state.tenant
-            if generation not in {None, chosen.generation}:
+            account, details = await self._ending(caller, word)
+            line.name(details.state.vendor)
+            line.tenant = details.state.tenant
+            if generation not in {None, details.generation}:
                 raise LoginChangedError(line.tenant)
             # The generation makes sure that no other login, which came in since, is ended.
-            return await self._logins.logout(account, chosen.generation, revoke=revoke)
+            return await self._logins.logout(account, details.generation, revoke=revoke)
 
-    async def _ending(self, caller: Caller, word: str) -> tuple[Account, ChosenLogin]:
+    async def _ending(self, caller: Caller, word: str) -> tuple[Account, LoginDetails]:
         account = await self._logins.account(word)
-        chosen = await self._logins.states.chosen(account)
-        if chosen is None:
+        details = await self._logins.states.details(account)
+        if details is None:
             vendor = vendor_meant(word, await self.catalogue())
             raise NotLoggedInError(vendor.title if vendor else word[:80])
-        self.guard.access.check_account(caller, chosen.state.person, for_operators=True)
-        self.guard.access.check_logout(caller, chosen.state.logged_in_by, chosen.state.person)
-        return account, chosen
+        self.guard.access.check_account(caller, details.state.person, for_operators=True)
+        self.guard.access.check_logout(caller, details.state.logged_in_by, details.state.person)
+        return account, details
 
     async def aclose(self) -> None:
         """Take no new requests, let the open ones answer, then close the store and the HTTP client."""

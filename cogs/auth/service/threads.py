@@ -7,8 +7,8 @@ from functools import partial
 from typing import NamedTuple
 
 from openab_auth.cogs.auth.guard import AuditLine, Caller, Guard
-from openab_auth.cogs.auth.service.accounts import person_meant
-from openab_auth.oauth.accounts import Account, vendor_meant
+from openab_auth.cogs.auth.service.accounts import name_in_line
+from openab_auth.oauth.accounts import Account
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.threads import (
@@ -159,6 +159,4 @@ class Threads:
         return account, catalogue
 
     async def _name(self, word: str, line: AuditLine) -> None:
-        catalogue = await self._logins.catalogue()
-        line.name(vendor_meant(word, catalogue))
-        line.person = person_meant(catalogue, word)
+        name_in_line(line, await self._logins.catalogue(), word)

@@ -1,6 +1,6 @@
 """The messages in each language, and Discord's limits on them."""
 
-from openab_auth.cogs.auth.text import notice_words, person_words, words
+from openab_auth.cogs.auth.text import login_words, notice_words, person_words, words
 from openab_auth.cogs.auth.text.account_names import account_title, title_meant
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, language_of, language_of_guild
@@ -45,6 +45,7 @@ __all__ = [
     "language_of",
     "language_of_guild",
     "link",
+    "login_words",
     "mention",
     "moment",
     "notice_words",

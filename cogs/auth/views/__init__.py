@@ -1,7 +1,15 @@
 """The messages with buttons, the forms and the lists of choices."""
 
-from openab_auth.cogs.auth.views.ask_access import AskAccessButton, ways_to_access
-from openab_auth.cogs.auth.views.buttons import LastPage, LoginButton, PersonHandler, PressHandler, fitting
+from openab_auth.cogs.auth.views.all_buttons import ALL_BUTTONS
+from openab_auth.cogs.auth.views.ask_access import ways_to_access
+from openab_auth.cogs.auth.views.buttons import (
+    LastPage,
+    LoginButton,
+    PersonHandler,
+    PressHandler,
+    ThreadHandler,
+    fitting,
+)
 from openab_auth.cogs.auth.views.cards import LoginCards, card_of, takes_paste
 from openab_auth.cogs.auth.views.choices import (
     NO_CHOICE,
@@ -14,28 +22,20 @@ from openab_auth.cogs.auth.views.choices import (
     state_label,
     suggest,
 )
+from openab_auth.cogs.auth.views.conflict import conflict_question
 from openab_auth.cogs.auth.views.failure import failure_message, report, told_with
 from openab_auth.cogs.auth.views.help import help_message
-from openab_auth.cogs.auth.views.how import HowButton, how_message
+from openab_auth.cogs.auth.views.how import how_message
 from openab_auth.cogs.auth.views.login import login_message
-from openab_auth.cogs.auth.views.logout import (
-    BesideButton,
-    LogoutButton,
-    ReplaceButton,
-    conflict_question,
-    logout_question,
-    replace_question,
-)
+from openab_auth.cogs.auth.views.logout import logout_question
 from openab_auth.cogs.auth.views.notices import notice_message
 from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
 from openab_auth.cogs.auth.views.permissions import missing_permissions
-from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton, leave_message, person_question
-from openab_auth.cogs.auth.views.requests import RequestButton, answered_request, request_message, unanswered_request
+from openab_auth.cogs.auth.views.person import leave_message, person_question
+from openab_auth.cogs.auth.views.requests import answered_request, request_message, unanswered_request
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
-from openab_auth.cogs.auth.views.status import CancelButton, status_message
+from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.cogs.auth.views.threads import (
-    AgreeButton,
-    DropButton,
     agreement_buttons,
     agreement_question,
     chosen_message,
@@ -44,25 +44,16 @@ from openab_auth.cogs.auth.views.threads import (
 )
 
 __all__ = [
+    "ALL_BUTTONS",
     "NO_CHOICE",
-    "AgreeButton",
-    "AskAccessButton",
-    "BesideButton",
-    "CancelButton",
-    "DropButton",
-    "EndPersonButton",
-    "HowButton",
     "LastPage",
     "LoginButton",
     "LoginCards",
-    "LogoutButton",
     "PasteButton",
-    "PersonChoiceButton",
     "PersonHandler",
     "PressHandler",
-    "ReplaceButton",
-    "RequestButton",
     "SubmittedForm",
+    "ThreadHandler",
     "account_choices",
     "added_message",
     "agreement_buttons",
@@ -88,7 +79,6 @@ __all__ = [
     "person_question",
     "read_submit",
     "removed_message",
-    "replace_question",
     "report",
     "request_message",
     "server_choices",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Final, Literal, Protocol, Self, TypeAlias, cast
 
@@ -17,11 +17,25 @@ from discord.ext import commands
 from openab_auth.cogs.auth.replies import COG, acknowledge
 from openab_auth.cogs.auth.text import Language, fits_button, label, language_of
 from openab_auth.storage.entries import UserId
+from openab_auth.storage.errors import OpenabAuthError
 
 LastPage: TypeAlias = Literal["dead", "code"]  # where a login ends in the browser
 REST: Final = "(?s:.+)"  # a name that operators or vendors choose; it may hold any character
 _MOST_BUTTONS: Final = 25  # Discord's limit for one message
 _TITLE: Final = 60  # units; Discord allows 80 for the whole label
+
+
+class NameTooLongError(OpenabAuthError):
+    """A button's id cannot hold this name."""
+
+    code = "name_too_long"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this name is too long for a Discord button",
+            kept="nothing was changed",
+            todo="ask the operator to do it with `openab-auth logout` or `openab-auth login`",
+        )
 
 
 class PersonHandler(Protocol):
@@ -36,10 +50,23 @@ class PersonHandler(Protocol):
         ...
 
 
+class ThreadHandler(Protocol):
+    """Handles the presses of the buttons about the accounts of a thread."""
+
+    async def drop(self, interaction: discord.Interaction, vendor: str) -> None:
+        """Drop the choice of an account of this vendor in the thread."""
+        ...
+
+    async def agree(self, interaction: discord.Interaction, *, everywhere: bool) -> None:
+        """Let the person's own accounts serve the thread, or with `everywhere` all threads that the person starts."""
+        ...
+
+
 class PressHandler(Protocol):
     """Handles the presses of all buttons; the front desk implements it."""
 
     people: PersonHandler
+    threads: ThreadHandler
 
     def takes(self, interaction: discord.Interaction) -> bool:
         """Return False if Discord has delivered this interaction before."""
@@ -77,15 +104,7 @@ class PressHandler(Protocol):
         """Begin the login that an agent has asked for; `request` is the id of the request."""
         ...
 
-    async def drop_choice(self, interaction: discord.Interaction, vendor: str) -> None:
-        """Drop the choice of an account of this vendor in the thread."""
-        ...
-
-    async def agree(self, interaction: discord.Interaction, *, everywhere: bool) -> None:
-        """Let the person's own accounts serve the thread, or with `everywhere` all threads that the person starts."""
-        ...
-
-    async def keep_login(self, interaction: discord.Interaction) -> None:
+    async def change_nothing(self, interaction: discord.Interaction) -> None:
         """Say that nothing was changed."""
         ...
 
@@ -176,6 +195,17 @@ class AuthButton(discord.ui.DynamicItem[discord.ui.Button[Any]], ABC, template="
 def fitting(buttons: Iterable[AuthButton]) -> tuple[AuthButton, ...]:
     """Return the buttons whose ids fit, as many as a message holds."""
     return tuple(button for button in buttons if button.fits)[:_MOST_BUTTONS]
+
+
+def all_fitting(buttons: Sequence[AuthButton]) -> tuple[AuthButton, ...]:
+    """Return the buttons if all of them fit: a question needs every one of its answers.
+
+    Raises:
+        NameTooLongError: a button's id cannot hold the name.
+    """
+    if not all(button.fits for button in buttons):
+        raise NameTooLongError
+    return tuple(buttons)
 
 
 class LoginButton(AuthButton, verb="login", fields=f"(?P<vendor>{REST})"):

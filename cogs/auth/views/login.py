@@ -7,7 +7,7 @@ from typing import Final
 from discord import ui
 
 from openab_auth.cogs.auth.replies import Button, ReplyContent
-from openab_auth.cogs.auth.text import LINES, LINK_BUTTON, Language, Markup, fits_card, link, units, words
+from openab_auth.cogs.auth.text import LINES, LINK_BUTTON, Language, Markup, fits_card, link, login_words, units, words
 from openab_auth.cogs.auth.views.how import HowButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton, fits
 from openab_auth.oauth.flows import LoginOffer
@@ -40,7 +40,7 @@ def login_message(language: Language, offer: LoginOffer, key: str) -> ReplyConte
         LinkTooLongError: the link fits nowhere.
     """
     buttons: list[Button] = []
-    steps = words.key_steps if offer.takes_key else words.code_steps if offer.waits else words.steps
+    steps = login_words.key_steps if offer.takes_key else login_words.code_steps if offer.waits else login_words.steps
     button, by_button, by_link, page_name = _TO_KEYS if offer.takes_key else _TO_LOGIN
     on_button = 0 < units(offer.url) <= LINK_BUTTON
     if on_button:
@@ -48,12 +48,12 @@ def login_message(language: Language, offer: LoginOffer, key: str) -> ReplyConte
     if offer.takes_paste and fits(offer.vendor.name):
         buttons.append(PasteButton(language, offer.vendor.name, key))
     if not (offer.waits or offer.takes_key):  # otherwise there is no last page to copy from
-        buttons.append(HowButton(language, "dead" if words.ends_on_dead_page(offer.vendor) else "code"))
+        buttons.append(HowButton(language, "dead" if login_words.ends_on_dead_page(offer.vendor) else "code"))
     if not offer.url:
         text = steps(language, offer, words.about(language, "login-make-key", offer.vendor))
         return ReplyContent(text, tuple(buttons), accent="waits")
     # The link is no value of a message: Fluent takes at most 1000 characters.
-    page = link(words.page_of(language, offer.vendor, page_name), offer.url)
+    page = link(login_words.page_of(language, offer.vendor, page_name), offer.url)
     if on_button:
         text = steps(language, offer, language.say(by_button))
         below = LINES.join([text, Markup(" ").join([language.say("login-copy-link"), page])])

@@ -66,7 +66,7 @@ class PersonChoiceButton(
     async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
         """End everything as chosen, or keep it; the question becomes the answer."""
         if self.choice == "keep":
-            await desk.keep_login(interaction)
+            await desk.change_nothing(interaction)
         else:
             await desk.people.end(interaction, self.person, self.key, revoke=self.choice == "revoke")
 
@@ -76,12 +76,12 @@ def person_question(
 ) -> ReplyContent:
     """Return the question whether to end everything of a person, with all that ends; `title_of` names a vendor."""
     held = question.held
-    titles = {login.state.tenant: title_of(login.state.tenant) for login in question.chosen}
+    titles = {login.state.tenant: title_of(login.state.tenant) for login in question.logins}
     accounts = [
-        words.named_login(language, titles[login.state.tenant], login.state.account) for login in question.chosen
+        words.named_login(language, titles[login.state.tenant], login.state.account) for login in question.logins
     ]
-    shared = [titles[login.state.tenant] for login in question.chosen if login.revocable and question.others(login)]
-    irrevocable = [titles[login.state.tenant] for login in question.chosen if not login.revocable]
+    shared = [titles[login.state.tenant] for login in question.logins if login.revocable and question.others(login)]
+    irrevocable = [titles[login.state.tenant] for login in question.logins if not login.revocable]
     text = person_words.ask_end_person(
         *(language, held, title_of, accounts),
         irrevocable=irrevocable,

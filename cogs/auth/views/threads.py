@@ -40,7 +40,7 @@ class DropButton(AuthButton, verb="drop", fields=f"(?P<vendor>{REST})"):
 
     async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
         """Drop the choice; the answer says what the thread uses then."""
-        await desk.drop_choice(interaction, self.vendor)
+        await desk.threads.drop(interaction, self.vendor)
 
 
 class AgreeButton(AuthButton, verb="agree", fields="(?P<extent>this|all)"):
@@ -60,7 +60,7 @@ class AgreeButton(AuthButton, verb="agree", fields="(?P<extent>this|all)"):
 
     async def press(self, desk: PressHandler, interaction: discord.Interaction) -> None:
         """Agree; the answer says what the thread uses then."""
-        await desk.agree(interaction, everywhere=self.extent == "all")
+        await desk.threads.agree(interaction, everywhere=self.extent == "all")
 
 
 def chosen_message(language: Language, title: str, *, agreed: bool, logged_in: bool) -> ReplyContent:

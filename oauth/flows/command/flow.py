@@ -10,7 +10,7 @@ from openab_auth.oauth.flows.flow import Flow
 
 if TYPE_CHECKING:
     from openab_auth.oauth.config import ConfigTable
-    from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_context import BeginRequest, LoginContext
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.vendors import Vendor
 
@@ -33,7 +33,7 @@ class CommandFlow(Flow):
         """Return whether the program is installed."""
         return find_program(vendor.command[0], environ) is not None
 
-    async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
+    async def begin(self, context: LoginContext, vendor: Vendor, request: BeginRequest) -> LoginOffer:
         """Start the program, and return the link that it prints."""
         from openab_auth.oauth.flows.command.program import start_program  # noqa: PLC0415 - only a login pays for it
 

@@ -22,7 +22,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.flows.device.code import INTERVAL, read_interval
 from openab_auth.oauth.flows.device.poll import poll_until
 from openab_auth.oauth.flows.device.requests import ApprovalPending, DeviceRequests
-from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
+from openab_auth.oauth.flows.login_context import BeginRequest, LoginContext
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.vendors import Vendor
@@ -37,7 +37,7 @@ _log: Final = logging.getLogger(__name__)
 
 
 async def offer_code(
-    context: LoginContext, requests: DeviceRequests, vendor: Vendor, client: OAuthClient, request: LoginRequest
+    context: LoginContext, requests: DeviceRequests, vendor: Vendor, client: OAuthClient, request: BeginRequest
 ) -> tuple[LoginOffer, PendingLogin, PendingEntry]:
     """Ask the vendor for a code, and write a pending login with everything that polling needs after a restart.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
     from openab_auth.oauth.flows.device.requests import DeviceRequests
-    from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_context import BeginRequest, LoginContext
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
@@ -35,7 +35,7 @@ class DeviceFlow(Flow):
         """Require the endpoints."""
         check_endpoints(table, device_url=vendor.device_url, token_url=vendor.token_url)
 
-    async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
+    async def begin(self, context: LoginContext, vendor: Vendor, request: BeginRequest) -> LoginOffer:
         """Ask for a code, write a pending login, and poll from now on."""
         from openab_auth.oauth.flows.device.approval import offer_code  # noqa: PLC0415 - only a login pays for it
 

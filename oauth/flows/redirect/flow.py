@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.client import OAuthClient
     from openab_auth.oauth.config import ConfigTable
     from openab_auth.oauth.entries.pending_entry import PendingLogin
-    from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
+    from openab_auth.oauth.flows.login_context import BeginRequest, LoginContext
     from openab_auth.oauth.flows.login_offer import LoginOffer
     from openab_auth.oauth.flows.login_result import LoginResult
     from openab_auth.oauth.flows.renewer import Renewal, Renewer
@@ -33,7 +33,7 @@ class RedirectFlow(Flow):
             table.wrong("redirect_uri", "is missing")
         check_client_id(table, vendor)
 
-    async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
+    async def begin(self, context: LoginContext, vendor: Vendor, request: BeginRequest) -> LoginOffer:
         """Write a pending login, and return its link."""
         from openab_auth.oauth.flows.redirect.steps import RedirectTarget, offer_link  # noqa: PLC0415 - only a login pays
 
@@ -66,7 +66,7 @@ class ServerFlow(RedirectFlow):
 
     in_vendor_table = False
 
-    async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
+    async def begin(self, context: LoginContext, vendor: Vendor, request: BeginRequest) -> LoginOffer:
         """Discover the login's binding, write it with a pending login, and return the link."""
         from openab_auth.oauth.flows.redirect.steps import RedirectTarget, offer_link  # noqa: PLC0415 - only a login pays
 

@@ -17,7 +17,7 @@ from openab_auth.oauth.entries.generation import generation_of_pending
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import ClientRefusedError, VendorMisconfiguredError, VendorUnavailableError
 from openab_auth.oauth.flows import vendor_entry
-from openab_auth.oauth.flows.login_context import LoginContext, LoginRequest
+from openab_auth.oauth.flows.login_context import BeginRequest, LoginContext
 from openab_auth.oauth.flows.login_offer import LoginOffer
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.flows.storing import WriteLogin
@@ -48,7 +48,7 @@ class RedirectTarget:
     check: Callable[[Draft], None] | None = None
 
 
-async def offer_link(context: LoginContext, target: RedirectTarget, request: LoginRequest) -> LoginOffer:
+async def offer_link(context: LoginContext, target: RedirectTarget, request: BeginRequest) -> LoginOffer:
     """Write a pending login, and return its link."""
     vendor, client = target.vendor, target.client
     context.driver.http(client.network_policy)  # it raises if the code could not be exchanged later

@@ -11,7 +11,7 @@ from openab_auth.oauth.config import Config, ConfigTable
 from openab_auth.oauth.entries import pending_entry
 from openab_auth.oauth.entries.pending_entry import PendingLogin
 from openab_auth.oauth.errors import ConfigError, NoPendingLoginError
-from openab_auth.oauth.flows import FLOWS, Flow, LoginContext, LoginOffer, LoginRequest, LoginResult
+from openab_auth.oauth.flows import FLOWS, BeginRequest, Flow, LoginContext, LoginOffer, LoginResult
 from openab_auth.oauth.logins import Logins
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import AsyncStore, PendingEntry, Secret, TokenEntry, UserId
@@ -35,7 +35,7 @@ class CounterFlow(Flow):
         if not vendor.authorize_url:
             table.wrong("authorize_url", "is missing: where is the counter?")
 
-    async def begin(self, context: LoginContext, vendor: Vendor, request: LoginRequest) -> LoginOffer:
+    async def begin(self, context: LoginContext, vendor: Vendor, request: BeginRequest) -> LoginOffer:
         entry = PendingEntry(
             verifier=Secret("v"),
             state=Secret("slip-7"),

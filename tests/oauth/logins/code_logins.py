@@ -17,6 +17,6 @@ async def log_in(logins: Logins, issuer: Issuer, vendor: str = "lab", user: User
 
 async def generation(logins: Logins) -> str:
     """Return the generation of the login at `lab`."""
-    chosen = await logins.states.chosen(await logins.account("lab"))
-    assert chosen is not None
-    return chosen.generation
+    details = await logins.states.details(await logins.account("lab"))
+    assert details is not None
+    return details.generation

@@ -15,7 +15,7 @@ import pytest
 from discord import app_commands
 from discord.ext import commands
 
-from openab_auth.cogs.auth.commands import _BUTTONS, Auth
+from openab_auth.cogs.auth.commands import Auth
 from openab_auth.cogs.auth.guard.access import Access, Caller
 from openab_auth.cogs.auth.guard.audit import Audit, AuditLine
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
@@ -27,11 +27,13 @@ from openab_auth.cogs.auth.service.people import People
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english
+from openab_auth.cogs.auth.views import ALL_BUTTONS
 from openab_auth.cogs.auth.views.ask_access import AskAccessButton
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton
 from openab_auth.cogs.auth.views.choices import NO_CHOICE
+from openab_auth.cogs.auth.views.conflict import BesideButton, ReplaceButton
 from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.logout import BesideButton, LogoutButton, ReplaceButton
+from openab_auth.cogs.auth.views.logout import LogoutButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton, paste_modal
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton
 from openab_auth.cogs.auth.views.requests import RequestButton
@@ -149,7 +151,7 @@ async def test_every_button_passes_the_guard(cog: Auth, passed: list[str], monke
         EndPersonButton(language, ADA),
         PersonChoiceButton(language, ADA, "here", generation),
     ]
-    assert {type(button) for button in made} == set(_BUTTONS)
+    assert {type(button) for button in made} == set(ALL_BUTTONS)
     for button in made:
         passed.clear()
         await button.callback(interaction(cog, discord.InteractionType.component))

@@ -14,7 +14,7 @@ import pytest
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
-from openab_auth.cogs.auth.guard.open_requests import ClosingError
+from openab_auth.cogs.auth.guard.open_work import ClosingError
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.views.logout import LogoutButton

@@ -13,7 +13,7 @@ from fluent.syntax import ast as ftl
 
 import openab_auth.cogs.auth
 import openab_auth.cogs.auth.text.language
-from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text import login_words
 from openab_auth.cogs.auth.text.language import Language, SpokenLanguages, english, languages
 from openab_auth.oauth.vendors import Catalogue, VendorName
 from tests.cogs.auth.text.catalogues import TAGS, Names, entries, parts, resource
@@ -89,9 +89,9 @@ def test_an_operators_note_is_shown_as_it_stands() -> None:
     chinese = languages()["zh-TW"]
     shipped = Catalogue.shipped({}).named(VendorName("claude"))
     assert shipped is not None
-    assert "文件說明" in words.note_of(chinese, shipped)
-    assert words.note_of(chinese, replace(shipped, note="Ask Ada first.")) == "Ask Ada first."
-    assert words.note_of(english(), shipped) == shipped.note
+    assert "文件說明" in login_words.note_of(chinese, shipped)
+    assert login_words.note_of(chinese, replace(shipped, note="Ask Ada first.")) == "Ask Ada first."
+    assert login_words.note_of(english(), shipped) == shipped.note
 
 
 def test_no_message_is_left_over() -> None:

@@ -14,22 +14,24 @@ from hypothesis import strategies as st
 
 from openab_auth.bot.playground.discord.rules import limits as discord_limits
 from openab_auth.cogs.auth.replies import ReplyContent, layout_of
-from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text import login_words, words
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language, languages
 from openab_auth.cogs.auth.text.limits import cut, plain, units
 from openab_auth.cogs.auth.text.markup import LINES, Markup
+from openab_auth.cogs.auth.views.buttons import NameTooLongError
 from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices
+from openab_auth.cogs.auth.views.conflict import beside_question, replace_question
 from openab_auth.cogs.auth.views.failure import failure_message
 from openab_auth.cogs.auth.views.help import help_message
 from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
-from openab_auth.cogs.auth.views.logout import NameTooLongError, beside_question, logout_question, replace_question
+from openab_auth.cogs.auth.views.logout import logout_question
 from openab_auth.cogs.auth.views.paste_form import fits, paste_modal
 from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
 from openab_auth.oauth.errors import AccountStoredError, LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import LoginDetails, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Problem, Tenant, UserId
@@ -178,7 +180,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
     language: Language, state: LoginState, account: str | None, name: str
 ) -> None:
     vendor = state.vendor or Vendor(name=VendorName("lab"), title=name, tenant=Tenant("lab"))
-    check(with_footer(language, words.logged_in(language, LoginResult(vendor, NOW, account, name))))
+    check(with_footer(language, login_words.logged_in(language, LoginResult(vendor, NOW, account, name))))
     for revoked, removed, stands in (
         (True, True, False),
         (False, True, False),
@@ -191,7 +193,7 @@ async def test_the_answers_to_a_login_and_to_a_logout(
         check(ReplyContent(words.about(language, message, vendor)))
     check(ReplyContent(words.login_ended(language, state)))
     try:
-        check(logout_question(language, ChosenLogin(state, "a" * GENERATION_DIGITS, revocable=True)))
+        check(logout_question(language, LoginDetails(state, "a" * GENERATION_DIGITS, revocable=True)))
         taken = LoginTakenError(Tenant(name), ADA, account, "a" * GENERATION_DIGITS)
         check(replace_question(language, name, name, taken))
         check(replace_question(language, name, name, LoginOvertakenError(taken)))

@@ -13,21 +13,22 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 import openab_auth.cogs.auth
-from openab_auth.cogs.auth.text import words
+from openab_auth.cogs.auth.text import login_words, words
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.cogs.auth.text.limits import CHOICE, plain, units
 from openab_auth.cogs.auth.text.markup import Markup, code, in_link, label, link, mention
 from openab_auth.cogs.auth.views.buttons import LoginButton
 from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices, server_choices
+from openab_auth.cogs.auth.views.conflict import beside_question, replace_question
 from openab_auth.cogs.auth.views.login import login_message
-from openab_auth.cogs.auth.views.logout import beside_question, logout_question, replace_question
+from openab_auth.cogs.auth.views.logout import logout_question
 from openab_auth.cogs.auth.views.servers import removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import AccountStoredError, LoginTakenError
 from openab_auth.oauth.flows import LoginOffer, LoginResult
-from openab_auth.oauth.logins import ChosenLogin, LoginState, LogoutResult, Status
+from openab_auth.oauth.logins import LoginDetails, LoginState, LogoutResult, Status
 from openab_auth.oauth.mcp import GrantedAccess
 from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.storage import Problem, Tenant, UserId
@@ -150,7 +151,7 @@ def views(language: Language, text: str) -> list[str]:
     dead = state._replace(state="dead", died=DeadToken("f", text, NOW), vendor=None, tenant=Tenant("a b"))
     status = Status((state, dead), (PendingLogin("lab", ADA, NOW, NOW),), (Problem(text, text),), ((vendor, "V"),))
     shown: list[str] = [
-        words.logged_in(language, LoginResult(vendor, NOW, text, text)),
+        login_words.logged_in(language, LoginResult(vendor, NOW, text, text)),
         words.logged_out(language, LogoutResult(Tenant("lab"), True, True, text, False), text),  # noqa: FBT003
         words.login_ended(language, state),
         words.login_ended(language, dead),
@@ -167,7 +168,7 @@ def views(language: Language, text: str) -> list[str]:
     taken = LoginTakenError(Tenant("lab"), ADA, text)
     stored = AccountStoredError("lab", Tenant("lab"), (), shown=(), generation="a1")
     shown += [
-        logout_question(language, ChosenLogin(state, "a1", revocable=True)).content,
+        logout_question(language, LoginDetails(state, "a1", revocable=True)).content,
         replace_question(language, "lab", text, taken).content,
         beside_question(language, text, [text], stored).content,
     ]
@@ -291,6 +292,7 @@ def test_markup_is_declared_where_it_can_be_looked_over() -> None:
         "markup.py",
         "language.py",
         "words.py",
+        "login_words.py",
         "failures.py",
         "replies.py",
         "login.py",

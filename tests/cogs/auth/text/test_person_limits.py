@@ -10,7 +10,7 @@ from openab_auth.cogs.auth.service import Leave, PersonQuestion
 from openab_auth.cogs.auth.text import CONTENT, person_words, units
 from openab_auth.cogs.auth.text.language import Language, languages
 from openab_auth.cogs.auth.views.person import leave_message, person_question
-from openab_auth.oauth.logins import ChosenLogin, EndedLogin, LogoutResult, PersonHoldings, PersonLogout
+from openab_auth.oauth.logins import EndedLogin, LoginDetails, LogoutResult, PersonHoldings, PersonLogout
 from openab_auth.storage import Tenant, UserId
 from tests.cogs.auth.login_states import login_state
 
@@ -34,7 +34,7 @@ def title_of(word: str) -> str:
 @pytest.mark.parametrize("revocable", [True, False])
 async def test_a_question_about_many_logins_fits_and_keeps_its_end(language: Language, revocable: bool) -> None:
     logins = tuple(
-        ChosenLogin(login_state(tenant, account="x" * 300), "0" * 10, revocable=revocable, shared_with=())
+        LoginDetails(login_state(tenant, account="x" * 300), "0" * 10, revocable=revocable, shared_with=())
         for tenant in TENANTS
     )
 

@@ -10,12 +10,13 @@ from typing import Self
 import discord
 import pytest
 
-from openab_auth.cogs.auth.commands import _BUTTONS
 from openab_auth.cogs.auth.text.language import Language, english
+from openab_auth.cogs.auth.views import ALL_BUTTONS
 from openab_auth.cogs.auth.views.ask_access import AskAccessButton
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, fitting
+from openab_auth.cogs.auth.views.conflict import BesideButton, ReplaceButton
 from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.logout import BesideButton, LogoutButton, ReplaceButton
+from openab_auth.cogs.auth.views.logout import LogoutButton
 from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton
 from openab_auth.cogs.auth.views.requests import RequestButton
@@ -47,7 +48,7 @@ def made() -> list[AuthButton]:
 
 
 async def test_every_button_is_made_again_from_its_id(made: list[AuthButton]) -> None:
-    assert {type(button) for button in made} == set(_BUTTONS)
+    assert {type(button) for button in made} == set(ALL_BUTTONS)
     press = SimpleNamespace(locale=discord.Locale.american_english)
     for button in made:
         assert button.custom_id.startswith(f"auth:{button.verb}:")

@@ -220,7 +220,7 @@ class AccountHistory(RuleBasedStateMachine):
         for tenant in own:
             self.signed_in.pop(tenant, None)
 
-        self.step(self.logins[which].end_person(user, revoke=revoke), *own, *(pending(*key) for key in begun))
+        self.step(self.logins[which].people.end(user, revoke=revoke), *own, *(pending(*key) for key in begun))
 
         for key in begun:
             del self.links[key]

@@ -48,7 +48,7 @@ async def test_all_of_a_person_ends_and_the_rest_stays_byte_for_byte(
         await logins.begin(word, ADA)
     await store.update(lambda draft: draft.clients.update({"vendor:lab@u100": ClientRecord("registered")}))
 
-    done = await logins.end_person(ADA, revoke=False)
+    done = await logins.people.end(ADA, revoke=False)
 
     assert [ended.result.tenant for ended in done.logins] == ["jay@u100", "lab@u100", "notes@u100"]
     assert done.pending == ("jay", "lab@u100", "mcp:notes@team")
@@ -72,13 +72,13 @@ async def test_choices_of_personal_accounts_and_agreements_end(logins: Logins, s
 
     await store.update(prepare)
 
-    done = await logins.end_person(ADA, revoke=False)
+    done = await logins.people.end(ADA, revoke=False)
 
     records = ThreadRecords(await store.threads())
     assert done.had_choices
     assert not records.may_serve(ADA, THREAD)
     assert set(records.labels(THREAD).values()) == {"team"}
-    assert (await logins.end_person(ADA, revoke=False)).ended_nothing
+    assert (await logins.people.end(ADA, revoke=False)).ended_nothing
 
 
 async def test_a_login_that_shares_its_account_is_removed_and_not_revoked(
@@ -88,7 +88,7 @@ async def test_a_login_that_shares_its_account_is_removed_and_not_revoked(
     await log_in_twice(logins, issuer, "lab@u100", "team@example.com", ADA)
     await log_in(logins, issuer, "jay@u100")
 
-    done = await logins.end_person(ADA, revoke=True)
+    done = await logins.people.end(ADA, revoke=True)
 
     ended = {one.result.tenant: (one.result.revoked, one.shared_with) for one in done.logins}
     assert ended == {"jay@u100": (True, ()), "lab@u100": (False, ("lab",))}
@@ -104,7 +104,7 @@ async def test_a_login_of_a_vendor_that_is_configured_no_longer_ends_too(
     assert isinstance(entry, TokenEntry)
     await store.update(lambda draft: draft.update({"gone@u100": replace(entry, provider="gone@u100")}))
 
-    done = await logins.end_person(ADA, revoke=True)
+    done = await logins.people.end(ADA, revoke=True)
 
     assert [one.result.removed for one in done.logins] == [True, True]
     assert await store.read() == {}

@@ -36,7 +36,7 @@ async def test_at_a_server_the_same_client_counts(logins: Logins, issuer: Issuer
     for one in ("mcp:notes", "mcp:notes@work"):
         await log_in_twice(logins, issuer, one, "ada")
 
-    chosen = await logins.states.chosen(await logins.account(word))
+    details = await logins.states.details(await logins.account(word))
 
-    assert chosen is not None
-    assert {chosen.state.tenant, *chosen.shared_with} == {"notes", "notes@work"}
+    assert details is not None
+    assert {details.state.tenant, *details.shared_with} == {"notes", "notes@work"}

@@ -25,9 +25,9 @@ ADA, BOB = UserId(100), UserId(200)
 
 
 async def generation(logins: Logins, word: str) -> str:
-    chosen = await logins.states.chosen(await logins.account(word))
-    assert chosen is not None
-    return chosen.generation
+    details = await logins.states.details(await logins.account(word))
+    assert details is not None
+    return details.generation
 
 
 @pytest.mark.parametrize(("first", "second"), [("lab", "lab@work"), ("lab@work", "lab"), ("lab@u100", "lab@work")])

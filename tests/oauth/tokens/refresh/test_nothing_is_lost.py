@@ -17,7 +17,7 @@ from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.client import driver as drivers
 from openab_auth.oauth.client.replies import token_response, verdict
 from openab_auth.oauth.entries import unsaved
-from openab_auth.oauth.tokens import TokenSource, refresh, same_account
+from openab_auth.oauth.tokens import TokenSource, other_account, refresh
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry
 from openab_auth.storage.commit import batch
@@ -125,7 +125,7 @@ async def test_whatever_fails_after_the_answer_the_rotated_token_is_kept(
         (drivers, "read_token_response"),
         (token_response, "Secret"),
         (token_response, "TokenResponse"),
-        (same_account, "is_other_account"),
+        (other_account, "is_other_account"),
         (refresh, "UnsavedRenewal"),
     ],
     ids=lambda word: word if isinstance(word, str) else "",
@@ -190,7 +190,7 @@ INTERRUPTED = [
     "openab_auth.oauth.client.driver judge_reply",
     "openab_auth.oauth.client.driver read_token_response",
     "openab_auth.oauth.client.replies.token_response account_label",
-    "openab_auth.oauth.tokens.same_account is_other_account",
+    "openab_auth.oauth.tokens.other_account is_other_account",
     "openab_auth.oauth.tokens.refresh UnsavedRenewal",
     "openab_auth.oauth.tokens.refresh renewed_entry",
 ]

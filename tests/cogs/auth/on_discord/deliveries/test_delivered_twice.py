@@ -14,11 +14,11 @@ import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.cogs.auth.commands import _BUTTONS
 from openab_auth.cogs.auth.guard import deliveries
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.cogs.auth.text.language import english
+from openab_auth.cogs.auth.views import ALL_BUTTONS
 from openab_auth.cogs.auth.views.buttons import AuthButton
 from openab_auth.storage import UserId
 from tests.cogs.auth.on_discord.discord_bot import begin, form, running
@@ -106,7 +106,7 @@ async def test_a_button_that_ends_a_login(twice: Callable[[], Any], ada: Person,
 
 
 def test_every_button_answers_a_press_once() -> None:
-    assert all(issubclass(button, AuthButton) for button in _BUTTONS)
+    assert all(issubclass(button, AuthButton) for button in ALL_BUTTONS)
 
 
 def test_no_more_deliveries_are_remembered_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,8 +45,8 @@ async def test_a_cog_that_is_loaded_late_records_the_threads(
         await service.threads.forget(thread)
         cog = bot.get_cog("openab-auth")
         assert isinstance(cog, Auth)
-        await cog.threads.aclose()
-        await cog.threads.start()
+        await cog.thread_events.aclose()
+        await cog.thread_events.start()
         await until(lambda: ThreadRecords(FileStore(store_path).threads()).seen(thread) == bobs)
 
 

@@ -47,7 +47,7 @@ async def test_two_bots_waiting_for_one_login_tell_once_and_only_of_the_login(
     audited: Log,
 ) -> None:
     login = await begin(ada)
-    await start(settings).resume()
+    await start(settings).resumption.resume()
     assert issuer.devices.decide(code_in(issuer, login), "allow")
     issuer.faults.next("/token", delay=0.5)  # the other one asks meanwhile, and is told that the code is not known
 

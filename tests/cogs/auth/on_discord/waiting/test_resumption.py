@@ -93,7 +93,7 @@ async def test_a_login_that_began_meanwhile_is_not_begun_again(
     service = start(settings)
     async with running(world, service):
         login = await begin(ada)
-        await service.resume()
+        await service.resumption.resume()
         await issuer.approve_device(code_in(issuer, login))
 
         await login.wait_for(lambda shown: "Logged in to" in shown.content and not shown.components)

@@ -1,4 +1,4 @@
-"""Keeps the open requests, so that a stopping bot answers them first."""
+"""Keeps the work that people wait for, so that a stopping bot answers them first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ClosingError(OpenabAuthError):
         super().__init__("the bot is restarting", kept="nothing was changed", todo="try again in a minute")
 
 
-class OpenRequests:
+class OpenWork:
     """The tasks that work on somebody's request."""
 
     def __init__(self) -> None:

@@ -15,8 +15,8 @@ from openab_auth.storage import ClientRecord, Entry, McpEntry, Store, Tenant
 
 
 @dataclass(frozen=True, slots=True)
-class ChosenLogin:
-    """The state of the login, and what ending it needs.
+class LoginDetails:
+    """The state of one login, and what ending or replacing it needs.
 
     `generation` tells this login from every other login of the tenant. `revocable`: the vendor can be asked to revoke
     it, as far as that is known without a request. `shared_with` are the logins that a revocation may end as well.
@@ -28,9 +28,9 @@ class ChosenLogin:
     shared_with: tuple[Tenant, ...] = ()
 
 
-def read_chosen_login(
+def read_login_details(
     store: Store, *, tenant: Tenant, entries: Mapping[str, Entry], catalogue: Catalogue, now: float
-) -> ChosenLogin | None:
+) -> LoginDetails | None:
     """Return the login of a tenant, or None if there is none. This blocks.
 
     Raises:
@@ -41,7 +41,7 @@ def read_chosen_login(
     if state is None:
         return None
     client = _client(tenant, entries, clients, catalogue)
-    return ChosenLogin(
+    return LoginDetails(
         state,
         generation=generation_of(entries.get(tenant), notes.get(tenant)),
         revocable=client is not None and client.may_revoke,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openab_auth.oauth.logins import Logins
-from openab_auth.oauth.logins.chosen_login import read_chosen_login
+from openab_auth.oauth.logins.login_details import read_login_details
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, McpEntry, MemoryStore, Note, Secret, Tenant, TokenEntry
 from openab_auth.storage.entries import Entry
@@ -29,10 +29,10 @@ async def test_another_login_has_another_generation_and_a_noted_one_is_kept(logi
     assert await generation(logins) == noted
 
 
-async def test_only_a_login_is_chosen(logins: Logins, store: AsyncStore) -> None:
-    assert await logins.states.chosen(await logins.account("lab")) is None
+async def test_only_a_login_has_details(logins: Logins, store: AsyncStore) -> None:
+    assert await logins.states.details(await logins.account("lab")) is None
     await store.update(lambda draft: draft.update(linear=McpEntry("registered")))
-    assert await logins.states.chosen(await logins.account("linear")) is None
+    assert await logins.states.details(await logins.account("linear")) is None
 
 
 def test_a_login_is_revocable_where_its_vendor_is_known_and_offers_it() -> None:
@@ -47,6 +47,6 @@ def test_a_login_is_revocable_where_its_vendor_is_known_and_offers_it() -> None:
 
 def _revocable(catalogue: Catalogue, tenant: str, entry: Entry) -> bool:
     store = MemoryStore({tenant: entry})
-    chosen = read_chosen_login(store, tenant=Tenant(tenant), entries=store.read(), catalogue=catalogue, now=NOW)
-    assert chosen is not None
-    return chosen.revocable
+    details = read_login_details(store, tenant=Tenant(tenant), entries=store.read(), catalogue=catalogue, now=NOW)
+    assert details is not None
+    return details.revocable

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger(__name__)
 
 
-def check_same_account(tenant: Tenant, posted: LoginEntry, tokens: TokenResponse, note: Note) -> None:
+def refuse_other_account(tenant: Tenant, posted: LoginEntry, tokens: TokenResponse, note: Note) -> None:
     """Refuse the tokens of another account. The subject decides, never the label.
 
     Raises:
