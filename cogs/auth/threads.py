@@ -38,7 +38,8 @@ class ThreadDesk(ThreadHandler):
         thread, language = ThreadId(interaction.channel.id), language_of(interaction)
         chosen = await self._service.threads.use(caller_of(interaction), thread, word)
         title = title_meant(language, await self._service.catalogue(), chosen.account.name)
-        await answer(interaction, chosen_message(language, title, agreed=chosen.agreed, logged_in=chosen.logged_in))
+        shown = chosen_message(language, title, agreed=chosen.agreed, logged_in=chosen.logged_in)
+        await answer(interaction, shown)
 
     async def drop(self, interaction: discord.Interaction, vendor: str) -> None:
         """Drop the choice of an account of this vendor, and show what the thread uses then."""

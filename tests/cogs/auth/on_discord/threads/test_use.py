@@ -282,8 +282,8 @@ async def test_strangers_cannot_fill_the_store_with_places_of_their_own(
     world: EmbeddedDiscord, bot: commands.Bot, eve: Person, ada: Person, store_path: Path, where: Where
 ) -> None:
     """Everybody can bring the bot to a server of their own, and the store keeps a limited number of threads."""
-    await until(lambda: bool(FileStore(store_path).threads()))  # that of the server that has installed it
-    thread = ThreadId(int(world.state.thread_id))
+    thread = ThreadId(int(world.state.thread_id))  # that of the server that has installed it
+    await until(lambda: ThreadRecords(FileStore(store_path).threads()).owner(thread) is not None)
     FileStore(store_path).update(partial(forget_thread, thread=thread))
     world.state.is_installed = False
     for command in ("help", "status"):
