@@ -21,7 +21,9 @@ _INTERVAL: Final = 1.0  # seconds between two looks at the store; without reques
 _DEADLINE: Final = 45.0  # seconds for one message, with the pauses that Discord asks for
 _REST: Final = 15.0  # seconds after Discord could not be reached
 _LONG_REST: Final = 900.0  # seconds after Discord refused the message
-_REFUSED: Final = (discord.Forbidden, discord.NotFound)
+_ARCHIVED: Final = 50083  # a message in an archived thread cannot be edited; a new one takes it out of the archive
+_NOT_OURS: Final = 50005  # another application wrote the message
+_TOO_MANY: Final = 429
 _MOST_AT_ONCE: Final = 16
 _log: Final = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ class LoginRequests:
         self._watching: asyncio.Task[None] | None = None
         self._working: dict[str, asyncio.Task[None]] = {}
         self._free = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._told = ""
 
     def start(self) -> None:
         """Start to look for requests, if that has not started yet."""
@@ -71,8 +74,12 @@ class LoginRequests:
         try:
             async with self._free:
                 await (self._write(due) if due.due == "write" else self._end(due))
+            self._told = ""
         except Exception as error:  # noqa: BLE001 - the other threads must get their messages, too
-            _log.error("the message about a login request could not be written (%s)", words_of(error))
+            if self._told != (told := words_of(error)):
+                _log.error("the message about a login request could not be written (%s)", told)
+            self._told = told
+            await asyncio.sleep(_REST)  # the request counts as being worked on meanwhile
 
     async def _write(self, due: DueRequest) -> None:
         """Write the message, or put a new reason into it; where the thread refuses it, into the operators' channel."""
@@ -90,8 +97,12 @@ class LoginRequests:
                     message = await self._put(request, channel, content)
             except (*LOST, TimeoutError) as error:
                 trouble = reason(error)
-                _log.warning("a login request in thread %s could not be written (%s)", request.thread, trouble)
-                if not isinstance(error, _REFUSED):
+                if trouble != request.trouble:  # otherwise an outage would fill the log
+                    _log.warning("a login request in thread %s could not be written (%s)", request.thread, trouble)
+                if request.message is not None and _is_lost(error):
+                    await requests.note_lost_message(request)
+                    return
+                if not _is_refused(error):
                     break
                 rest = _LONG_REST
                 continue
@@ -124,8 +135,9 @@ class LoginRequests:
                     await self._put(request, request.message.channel, content)
             except (*LOST, TimeoutError) as error:
                 trouble = reason(error)
-                _log.warning("a login request in thread %s could not be ended (%s)", request.thread, trouble)
-                if not isinstance(error, _REFUSED):
+                if trouble != request.trouble:
+                    _log.warning("a login request in thread %s could not be ended (%s)", request.thread, trouble)
+                if not _is_refused(error):
                     await requests.note_trouble(request, trouble, _REST)
                     return
         await requests.end(request)
@@ -137,3 +149,15 @@ class LoginRequests:
     async def _title(self, due: DueRequest, *, elsewhere: bool) -> str:
         language = english() if elsewhere else self._language(due)
         return title_meant(language, await self._service.catalogue(), due.request.name)
+
+
+def _is_refused(error: BaseException) -> bool:
+    """Return whether Discord will not take this message soon either."""
+    return isinstance(error, discord.HTTPException) and error.status // 100 == 4 and error.status != _TOO_MANY  # noqa: PLR2004 - 4xx
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Return whether a message that was written cannot be edited any more: it is gone, archived or not ours."""
+    if isinstance(error, discord.NotFound):
+        return True
+    return isinstance(error, discord.HTTPException) and error.code in {_ARCHIVED, _NOT_OURS}

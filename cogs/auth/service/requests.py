@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from openab_auth.cogs.auth.guard import Caller, Guard
 from openab_auth.oauth.requests import (
@@ -13,6 +13,7 @@ from openab_auth.oauth.requests import (
     claim_message,
     end_request,
     is_answered,
+    note_lost_message,
     note_message,
     note_trouble,
 )
@@ -22,6 +23,10 @@ from openab_auth.oauth.vendors.account_labels import person_of, split_label
 from openab_auth.storage import REQUESTS, LoginRequest, RequestMessage, SeenThread, ThreadId, UserId
 
 Due: TypeAlias = Literal["write", "answered", "over"]
+EDIT_PAUSE: Final = 10  # seconds between two edits of one message: an agent may give a new reason every second
+_LOOK_AGAIN: Final = (
+    300  # seconds; an agent that asks later than this is the reason to look whether the message is there
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +71,14 @@ class Requests:
         found = []
         for request in requests.all():
             seen = threads.seen(request.thread)
-            if seen is None or seen.application != application or request.claimed_until > now:
+            if seen is None or seen.application != application or requests.is_claimed(request):
                 continue
             if is_answered(request, entries, notes, threads, now):
                 note = notes.get(request.login)
                 found.append(DueRequest(request, seen, "answered", note.logged_in_by if note else None))
             elif not requests.is_open(request):
                 found.append(DueRequest(request, seen, "over"))
-            elif _needs_writing(request):
+            elif _needs_edit(request, now) if request.message else requests.may_write(request.thread):
                 found.append(DueRequest(request, seen, "write"))
         return tuple(found)
 
@@ -83,7 +88,12 @@ class Requests:
 
     async def note_message(self, request: LoginRequest, message: RequestMessage, trouble: str = "") -> None:
         """Note where the message is; `trouble` says why it is not in the thread."""
+        message = message._replace(at=int(self._clock()))
         await self._store.update(partial(note_message, request=request, message=message, trouble=trouble))
+
+    async def note_lost_message(self, request: LoginRequest) -> None:
+        """Note that the message cannot be edited any more, so that a new one is due."""
+        await self._store.update(partial(note_lost_message, request=request))
 
     async def note_trouble(self, request: LoginRequest, trouble: str, rest: float) -> None:
         """Note why no message could be written; the next try comes after `rest` seconds."""
@@ -115,5 +125,11 @@ def person_asked(request: LoginRequest) -> UserId | None:
     return person_of(split_label(request.login)[1])
 
 
-def _needs_writing(request: LoginRequest) -> bool:
-    return request.message is None or request.message.reason != request.reason
+def _needs_edit(request: LoginRequest, now: float) -> bool:
+    """Return whether the message shows an old reason, or an agent asks again for what nobody may see any more."""
+    message = request.message
+    if message is None:
+        return False
+    if message.reason != request.reason:
+        return abs(now - message.at) >= EDIT_PAUSE
+    return request.asked_at >= message.at + _LOOK_AGAIN
