@@ -107,9 +107,12 @@ def note_trouble(draft: Draft, request: LoginRequest, trouble: str, retry_at: fl
 
 
 def note_lost_message(draft: Draft, request: LoginRequest) -> None:
-    """Note that the message about a request cannot be edited any more; a bot then writes a new one."""
+    """Note that the message about a request cannot be edited any more; a bot then writes a new one.
+
+    The request gets a new id: with the old nonce, Discord would return the old message instead of taking a new one.
+    """
     if found := _stored(draft, request):
-        _put(draft, found._replace(message=None, claimed_until=0))
+        _put(draft, found._replace(id=secrets.token_hex(_ID), message=None, claimed_until=0))
 
 
 def forget_requests(draft: Draft, thread: ThreadId) -> None:

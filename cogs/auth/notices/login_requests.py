@@ -21,8 +21,6 @@ _INTERVAL: Final = 1.0  # seconds between two looks at the store; without reques
 _DEADLINE: Final = 45.0  # seconds for one message, with the pauses that Discord asks for
 _REST: Final = 15.0  # seconds after Discord could not be reached
 _LONG_REST: Final = 900.0  # seconds after Discord refused the message
-_ARCHIVED: Final = 50083  # a message in an archived thread cannot be edited; a new one takes it out of the archive
-_NOT_OURS: Final = 50005  # another application wrote the message
 _TOO_MANY: Final = 429
 _MOST_AT_ONCE: Final = 16
 _log: Final = logging.getLogger(__name__)
@@ -99,11 +97,11 @@ class LoginRequests:
                 trouble = reason(error)
                 if trouble != request.trouble:  # otherwise an outage would fill the log
                     _log.warning("a login request in thread %s could not be written (%s)", request.thread, trouble)
-                if request.message is not None and _is_lost(error):
-                    await requests.note_lost_message(request)
-                    return
                 if not _is_refused(error):
                     break
+                if request.message is not None:  # gone, archived, not ours or out of reach: people need another one
+                    await requests.note_lost_message(request)
+                    return
                 rest = _LONG_REST
                 continue
             await requests.note_message(request, RequestMessage(channel, message, request.reason), trouble)
@@ -152,12 +150,5 @@ class LoginRequests:
 
 
 def _is_refused(error: BaseException) -> bool:
-    """Return whether Discord will not take this message soon either."""
+    """Return whether Discord will refuse this message later, too. In an archived thread it refuses each edit."""
     return isinstance(error, discord.HTTPException) and error.status // 100 == 4 and error.status != _TOO_MANY  # noqa: PLR2004 - 4xx
-
-
-def _is_lost(error: BaseException) -> bool:
-    """Return whether a message that was written cannot be edited any more: it is gone, archived or not ours."""
-    if isinstance(error, discord.NotFound):
-        return True
-    return isinstance(error, discord.HTTPException) and error.code in {_ARCHIVED, _NOT_OURS}

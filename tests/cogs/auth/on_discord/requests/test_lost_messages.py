@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +13,14 @@ from discord.ext import commands
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service import requests as service_requests
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.requests import LoginRequests
-from openab_auth.storage import REQUESTS, FileStore, StoreUnwritableError, ThreadId
+from openab_auth.storage import REQUESTS, FileStore, LoginRequest, StoreUnwritableError, ThreadId
 from openab_auth.storage.records.requests import WrittenMessages, messages_key
 from tests.cogs.auth.on_discord.accounts.account_logins import log_in
+from tests.cogs.auth.on_discord.discord_bot import running
 from tests.cogs.auth.on_discord.requests.requests_seen import finish, in_thread, open_requests, press
 from tests.support.patience import until
 
@@ -29,6 +33,15 @@ def store(store_path: Path) -> FileStore:
 def is_written(store_path: Path) -> bool:
     """Return whether the message about the only request is written and noted."""
     return [request.message is None for request in open_requests(store_path)] == [False]
+
+
+def asked_long_ago(store: FileStore) -> None:
+    """Let the only request and its message be 400 seconds older."""
+    ((key, request),) = ((k, one) for k, one in store.records(REQUESTS).items() if isinstance(one, LoginRequest))
+    assert request.message is not None
+    at = request.asked_at - 400
+    earlier = request._replace(asked_at=at, message=request.message._replace(at=at))
+    store.update(lambda draft: draft.records(REQUESTS).update({key: earlier}))
 
 
 async def test_a_request_in_an_archived_thread_ends_with_the_login(
@@ -48,6 +61,47 @@ async def test_a_request_in_an_archived_thread_ends_with_the_login(
 
     await until(lambda: not open_requests(store_path))
     assert len([each for each in caplog.records if "could not be ended" in each.message]) == 1
+
+
+async def test_two_bots_of_one_application_write_one_message(
+    world: EmbeddedDiscord,
+    bot: commands.Bot,
+    start: Callable[[DiscordSettings], AuthService],
+    settings: DiscordSettings,
+    asking: LoginRequests,
+    bob: Person,
+    issuer: Issuer,
+    store_path: Path,
+) -> None:
+    async with running(world, start(settings)):
+        await asking.ask("lab")
+        await asking.ask("second")
+        await until(lambda: len(in_thread(world)) == 2)
+        await asyncio.sleep(2)
+        posts = [seen for seen in world.requests if seen.method == "POST" and seen.path.endswith("/messages")]
+        await log_in(bob, issuer)
+        await until(lambda: len(open_requests(store_path)) == 1)
+
+    assert len(posts) == 2
+    assert len(in_thread(world)) == 2
+
+
+class TestKickedBot:
+    @pytest.fixture
+    def settings(self, settings: DiscordSettings, world: EmbeddedDiscord) -> DiscordSettings:
+        return replace(settings, operators_channel=int(world.state.text_channel_id))
+
+    async def test_the_operators_are_asked_when_the_bot_has_lost_the_thread(
+        self, world: EmbeddedDiscord, bot: commands.Bot, asking: LoginRequests, store: FileStore, store_path: Path
+    ) -> None:
+        await asking.ask("lab")
+        await until(lambda: is_written(store_path))
+        asked_long_ago(store)
+        world.faults.next("message", times=2, status=403, code=50001, message="Missing Access")
+        await asking.ask("lab")
+
+        await until(lambda: len(in_thread(world)) == 2)
+        assert in_thread(world)[1].channel_id == world.state.text_channel_id
 
 
 async def test_a_message_that_was_deleted_is_written_again_when_asked_again(
@@ -84,12 +138,7 @@ async def test_asking_again_later_finds_a_message_that_was_deleted(
     await asking.ask("lab")
     await until(lambda: is_written(store_path))
     world.state.delete(in_thread(world)[0])
-    (request,) = open_requests(store_path)
-    assert request.message is not None
-    earlier = request._replace(
-        asked_at=request.asked_at - 400, message=request.message._replace(at=request.asked_at - 400)
-    )
-    store.update(lambda draft: draft.records(REQUESTS).update({f"request:{request.thread}:lab": earlier}))
+    asked_long_ago(store)
     await asking.ask("lab")
 
     await until(lambda: len(in_thread(world)) == 1)
