@@ -123,7 +123,9 @@ class LoginRequests:
     async def _end(self, due: DueRequest) -> None:
         """Say in the message how the request has ended, then end it. What Discord refuses is left as it is."""
         request, requests = due.request, self._service.requests
-        if request.message is not None and await requests.claim(request):
+        if request.message is not None:
+            if not await requests.claim(request):
+                return  # another bot edits this message now
             language, elsewhere = self._language(due), request.message.channel != request.thread
             title = await self._title(due, elsewhere=elsewhere)
             is_there = due.due == "answered"

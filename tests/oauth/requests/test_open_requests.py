@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from openab_auth.oauth.requests import OpenRequests, claim_message, is_answered
+from openab_auth.oauth.requests import OpenRequests, claim_message, end_request, is_answered
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.threads import ThreadRecords
 from openab_auth.oauth.tokens import TokenSource
@@ -110,6 +110,23 @@ async def test_a_waiting_agent_asks_as_soon_as_it_can() -> None:
             await waiting
 
     assert [request.login for request in stored(store)] == ["codex@u41"]
+
+
+async def test_an_agent_that_found_no_room_asks_when_there_is_some(caplog: pytest.LogCaptureFixture) -> None:
+    store, clock = store_with_thread(), Clock()
+    for vendor in ("claude", "copilot", "grok"):
+        await requests_of(store, clock).ask(vendor)
+    async with TokenSource(store, catalogue=offering(), clock=clock, thread=THREAD) as source:
+        waiting = asyncio.create_task(source.get_valid("codex", wait=PATIENCE))
+        await until(lambda: bool(caplog.records))
+        (grok,) = (request for request in stored(store) if request.name == "grok")
+        store.update(lambda draft: end_request(draft, grok))
+        store.update(lambda draft: draft.update({"xai-oauth": token()}))
+        await until(lambda: "codex" in {request.login for request in stored(store)})
+        store.update(lambda draft: draft.update(codex=token()))
+
+        assert (await waiting).value.reveal() == "at"
+    assert ["already ask for 3 logins" in record.message for record in caplog.records] == [True]
 
 
 async def test_a_cancelled_wait_ends_at_once_and_keeps_the_request() -> None:

@@ -217,3 +217,20 @@ async def test_a_store_that_cannot_be_written_is_logged_once(
 
     assert len([each for each in caplog.records if "login request" in each.message]) == 1
     assert not in_thread(world)
+
+
+async def test_records_that_cannot_be_read_are_logged_once_until_they_can(
+    world: EmbeddedDiscord,
+    bot: commands.Bot,
+    asking: LoginRequests,
+    store_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    records = store_path.with_name("auth.json.requests")
+    records.write_bytes(b"\xff")
+    await asyncio.sleep(4)
+    assert len([each for each in caplog.records if "could not look for logins" in each.message]) == 1
+
+    records.write_text('{"request:7:lab": {"id": "000000000000", "thr')  # torn
+    await asking.ask("lab")
+    await until(lambda: len(in_thread(world)) == 1)
