@@ -39,7 +39,7 @@ _WEEK = 7 * 86_400
 
 
 @pytest.mark.parametrize("seconds", [60, 119])
-async def test_a_token_that_ends_in_two_minutes_and_cannot_be_renewed_is_asked_for(seconds: int) -> None:
+async def test_a_token_that_ends_in_two_minutes_without_renewal_is_asked_for(seconds: int) -> None:
     """`get_valid` refuses it already; without a request, its agent would wait for nobody."""
     store = store_with_thread()
     store.update(lambda draft: draft.update(codex=token(expires_at=int(NOW) + seconds, refresh_token="")))
