@@ -29,5 +29,6 @@ class AgentRequests:
         return await self._service.requests.of_thread(ThreadId(thread.id)).wait(account, seconds)
 
     async def _learn(self, thread: discord.Thread) -> None:
-        if self._client.application_id is not None:
+        """Store a thread that is new to the bot. A known one costs Discord nothing, however often its agents ask."""
+        if self._client.application_id is not None and await self._service.threads.known(ThreadId(thread.id)) is None:
             await self._seen.learn_thread(self._client, thread, self._client.application_id)

@@ -15,7 +15,7 @@ from openab_auth.storage.secret import Secret
 _LONGEST: Final = 200
 _PIECE: Final = 8  # characters; a piece of a secret is hidden if it is at least this long
 _HIDDEN: Final = "[redacted]"
-_NAME: Final = re.compile(r"(?!(?:sk|pk|gh[a-z]|xai|ya29)[_.-])[\w.:@-]{1,64}", re.ASCII)
+_NAME: Final = re.compile(r"(?!(?:sk|pk|gh[a-z]|xai(?!-oauth\b)|ya29)[_.-])[\w.:@-]{1,64}", re.ASCII)
 _LONG: Final = re.compile(r"[\w.~+/=-]{24,}")
 _DIGIT: Final = re.compile(r"\d")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.errors import TooManyRequestsError
 from openab_auth.oauth.requests.open_requests import DAY, LIFETIME, OpenRequests
+from openab_auth.oauth.threads.records import ThreadRecords
 from openab_auth.storage.records.requests import (
     REQUESTS,
     LoginRequest,
@@ -41,14 +42,30 @@ def put_request(draft: Draft, account: Account, thread: ThreadId, reason: str, n
         reason = reason or before.reason
         records[request_key(thread, account.tenant)] = before._replace(asked_at=int(now), reason=reason)
         return False
-    is_open = requests.open()
-    if len(is_open) >= MOST:
-        raise TooManyRequestsError(MOST, everywhere=True)
-    if sum(1 for request in is_open if request.thread == thread) >= MOST_IN_THREAD:
-        raise TooManyRequestsError(MOST_IN_THREAD, everywhere=False)
+    if (oldest := check_room(requests, ThreadRecords(draft.threads), thread)) is not None:
+        del records[request_key(oldest.thread, oldest.login)]
     request = LoginRequest(secrets.token_hex(_ID), thread, account.tenant, account.name, reason, int(now))
     records[request_key(thread, account.tenant)] = request
     return True
+
+
+def check_room(requests: OpenRequests, threads: ThreadRecords, thread: ThreadId) -> LoginRequest | None:
+    """Return the request that makes way for a new one in `thread`; None if there is room.
+
+    Nobody can answer in a thread that no bot has seen. So agents that name such threads keep no other agent out.
+
+    Raises:
+        TooManyRequestsError: the thread or the store has its most open requests.
+    """
+    is_open = requests.open()
+    if sum(1 for request in is_open if request.thread == thread) >= MOST_IN_THREAD:
+        raise TooManyRequestsError(MOST_IN_THREAD, everywhere=False)
+    if len(is_open) < MOST:
+        return None
+    for request in is_open:
+        if threads.seen(request.thread) is None:
+            return request
+    raise TooManyRequestsError(MOST, everywhere=True)
 
 
 def claim_message(draft: Draft, request: LoginRequest, now: float) -> bool:
@@ -57,9 +74,9 @@ def claim_message(draft: Draft, request: LoginRequest, now: float) -> bool:
     A new message counts as written: a crash may cost one of a day's messages, and never adds one.
     """
     found = _stored(draft, request)
-    if found is None or found.claimed_until > now:
-        return False
     requests = OpenRequests(draft.records(REQUESTS), now)
+    if found is None or requests.is_claimed(found):
+        return False
     if found.message is None and requests.is_open(found):
         if not requests.may_write(found.thread):
             return False
@@ -89,6 +106,23 @@ def note_trouble(draft: Draft, request: LoginRequest, trouble: str, retry_at: fl
         draft.records(REQUESTS)[messages_key(found.thread)] = WrittenMessages(written[:-1])
 
 
+def note_lost_message(draft: Draft, request: LoginRequest) -> None:
+    """Note that the message about a request cannot be edited any more; a bot then writes a new one.
+
+    The request gets a new id: with the old nonce, Discord would return the old message instead of taking a new one.
+    """
+    if found := _stored(draft, request):
+        _put(draft, found._replace(id=secrets.token_hex(_ID), message=None, claimed_until=0))
+
+
+def forget_requests(draft: Draft, thread: ThreadId) -> None:
+    """Remove everything about the requests in a thread that was deleted."""
+    records = draft.records(REQUESTS)
+    for key, record in [*records.items()]:
+        if key == messages_key(thread) or (isinstance(record, LoginRequest) and record.thread == thread):
+            del records[key]
+
+
 def end_request(draft: Draft, request: LoginRequest) -> bool:
     """Remove a request; return False if another bot has removed it, or an agent has asked anew meanwhile."""
     found = _stored(draft, request)
@@ -113,7 +147,7 @@ def _forget_old(draft: Draft, now: float) -> None:
     records = draft.records(REQUESTS)
     for key, record in [*records.items()]:
         if isinstance(record, LoginRequest):
-            if now >= record.asked_at + LIFETIME + (DAY if record.message else 0):
+            if abs(now - record.asked_at) >= LIFETIME + (DAY if record.message else 0):
                 del records[key]
-        elif isinstance(record, WrittenMessages) and not any(now - DAY < at for at in record.at):
+        elif isinstance(record, WrittenMessages) and not any(abs(now - at) < DAY for at in record.at):
             del records[key]

@@ -128,21 +128,24 @@ class TokenSource:
             raise  # no login brings a token here
         except (NotLoggedInError, LoginDeadError) as error:
             missing: OAuthError = error
-        if self._thread is not None:
-            await self._ask(word, self._thread)
+        asking = self._asks_in(self._thread)
+        if asking is not None:
+            await asking.ask_by_itself(word)
         async for _ in store_changes(self._store, wait):
             try:
                 return await get()
             except (NotLoggedInError, LoginDeadError) as error:
                 missing = error
+            if asking is not None:
+                await asking.keep_asking(word)
         raise missing
 
-    async def _ask(self, word: str | Account, thread: ThreadId) -> None:
-        if self._requests is None:
+    def _asks_in(self, thread: ThreadId | None) -> LoginRequests | None:
+        if self._requests is None and thread is not None:
             from openab_auth.oauth.requests.asking import LoginRequests  # noqa: PLC0415 - a token that is there needs none
 
             self._requests = LoginRequests(self._runtime, thread)
-        await self._requests.ask_by_itself(word)
+        return self._requests
 
     async def _get_valid(self, word: str | Account, min_ttl: float) -> AccessToken:
         account, entry = await self._find(word)

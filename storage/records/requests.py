@@ -23,13 +23,16 @@ from openab_auth.storage.records.kind import RecordKind
 from openab_auth.storage.records.notices import Limit, Notice, limit_to_json, notice_to_json, read_notice
 from openab_auth.storage.records.threads import ThreadId
 
+_LONGEST: Final = 10**20  # an agent may name each thread of up to 20 digits
+
 
 class RequestMessage(NamedTuple):
-    """The message about a request: where it is, and the reason that it shows."""
+    """The message about a request: where it is, the reason that it shows, and when the bot last wrote it."""
 
     channel: int
     message: int
     reason: str
+    at: int = 0
 
 
 class LoginRequest(NamedTuple):
@@ -107,13 +110,15 @@ def _from_json(value: object) -> RequestRecord | None:
 
 def _message(value: object) -> RequestMessage | None:
     match value:
-        case {"channel": channel, "message": at, "reason": str(reason)} if _is_number(channel) and _is_number(at):
-            return RequestMessage(channel, at, reason)
+        case {"channel": int(channel), "message": int(message), "reason": str(reason), "at": int(at)}:
+            return (
+                RequestMessage(channel, message, reason, at) if all(map(_is_number, (channel, message, at))) else None
+            )
     return None
 
 
 def _is_number(value: object) -> bool:
-    return type(value) is int and 0 <= value < 2**64
+    return type(value) is int and 0 <= value < _LONGEST
 
 
 REQUESTS: Final[RecordKind[RequestRecord]] = RecordKind("requests", _to_json, _from_json, may_be_lost=True)

@@ -21,7 +21,7 @@ _INTERVAL: Final = 1.0  # seconds between two looks at the store; without reques
 _DEADLINE: Final = 45.0  # seconds for one message, with the pauses that Discord asks for
 _REST: Final = 15.0  # seconds after Discord could not be reached
 _LONG_REST: Final = 900.0  # seconds after Discord refused the message
-_THREAD_ARCHIVED: Final = 50083  # Discord refuses to edit messages there with status 400
+_TOO_MANY: Final = 429
 _MOST_AT_ONCE: Final = 16
 _log: Final = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ class LoginRequests:
         self._watching: asyncio.Task[None] | None = None
         self._working: dict[str, asyncio.Task[None]] = {}
         self._free = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._told = ""
 
     def start(self) -> None:
         """Start to look for requests, if that has not started yet."""
@@ -71,8 +72,12 @@ class LoginRequests:
         try:
             async with self._free:
                 await (self._write(due) if due.due == "write" else self._end(due))
+            self._told = ""
         except Exception as error:  # noqa: BLE001 - the other threads must get their messages, too
-            _log.error("the message about a login request could not be written (%s)", words_of(error))
+            if self._told != (told := words_of(error)):
+                _log.error("the message about a login request could not be written (%s)", told)
+            self._told = told
+            await asyncio.sleep(_REST)  # the request counts as being worked on meanwhile
 
     async def _write(self, due: DueRequest) -> None:
         """Write the message, or put a new reason into it; where the thread refuses it, into the operators' channel."""
@@ -89,9 +94,13 @@ class LoginRequests:
                     message = await self._put(request, channel, content)
             except (*LOST, TimeoutError) as error:
                 trouble = reason(error)
-                _log.warning("a login request in thread %s could not be written (%s)", request.thread, trouble)
-                if not _is_refusal(error):
+                if trouble != request.trouble:  # otherwise an outage would fill the log
+                    _log.warning("a login request in thread %s could not be written (%s)", request.thread, trouble)
+                if not _is_refused(error):
                     break
+                if request.message is not None:  # gone, archived, not ours or out of reach: people need another one
+                    await requests.note_lost_message(request)
+                    return
                 rest = _LONG_REST
                 continue
             await requests.note_message(request, RequestMessage(channel, message, request.reason), trouble)
@@ -113,7 +122,9 @@ class LoginRequests:
     async def _end(self, due: DueRequest) -> None:
         """Say in the message how the request has ended, then end it. What Discord refuses is left as it is."""
         request, requests = due.request, self._service.requests
-        if request.message is not None and await requests.claim(request):
+        if request.message is not None:
+            if not await requests.claim(request):
+                return  # another bot edits this message now
             language, elsewhere = self._language(due), request.message.channel != request.thread
             title = await self._title(due, elsewhere=elsewhere)
             is_there = due.due == "answered"
@@ -123,8 +134,9 @@ class LoginRequests:
                     await self._put(request, request.message.channel, content)
             except (*LOST, TimeoutError) as error:
                 trouble = reason(error)
-                _log.warning("a login request in thread %s could not be ended (%s)", request.thread, trouble)
-                if not _is_refusal(error):
+                if trouble != request.trouble:
+                    _log.warning("a login request in thread %s could not be ended (%s)", request.thread, trouble)
+                if not _is_refused(error):
                     await requests.note_trouble(request, trouble, _REST)
                     return
         await requests.end(request)
@@ -143,7 +155,6 @@ class LoginRequests:
         return tuple((title_meant(language, catalogue, login), until) for login, until in due.limited)
 
 
-def _is_refusal(error: Exception) -> bool:
-    """Return whether Discord would refuse the same message again."""
-    archived = isinstance(error, discord.HTTPException) and error.code == _THREAD_ARCHIVED
-    return archived or isinstance(error, (discord.Forbidden, discord.NotFound))
+def _is_refused(error: BaseException) -> bool:
+    """Return whether Discord will refuse this message later, too. In an archived thread it refuses each edit."""
+    return isinstance(error, discord.HTTPException) and error.status // 100 == 4 and error.status != _TOO_MANY  # noqa: PLR2004 - 4xx

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from openab_auth.cogs.auth.guard import Caller, Guard
 from openab_auth.oauth.notices import limits_in
@@ -15,6 +15,7 @@ from openab_auth.oauth.requests import (
     claim_message,
     end_request,
     is_answered,
+    note_lost_message,
     note_message,
     note_trouble,
 )
@@ -24,6 +25,8 @@ from openab_auth.oauth.vendors.account_labels import base_of, person_of, split_l
 from openab_auth.storage import REQUESTS, LoginRequest, RequestMessage, SeenThread, Tenant, ThreadId, UserId
 
 Due: TypeAlias = Literal["write", "answered", "over"]
+EDIT_PAUSE: Final = 10  # seconds between two edits of one message: an agent may give a new reason every second
+_LOOK_AGAIN: Final = 300  # seconds; an agent that asks later is a reason to look whether the message is still there
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,14 @@ class Requests:
         found = []
         for request in requests.all():
             seen = threads.seen(request.thread)
-            if seen is None or seen.application != application or request.claimed_until > now:
+            if seen is None or seen.application != application or requests.is_claimed(request):
                 continue
             if is_answered(request, entries, notes, threads, now):
                 note = notes.get(request.login)
                 found.append(DueRequest(request, seen, "answered", note.logged_in_by if note else None))
             elif not requests.is_open(request):
                 found.append(DueRequest(request, seen, "over"))
-            elif _needs_writing(request):
+            elif _needs_edit(request, now) if request.message else requests.may_write(request.thread):
                 limited = _limited_beside(request, limits_in(records, now), threads)
                 found.append(DueRequest(request, seen, "write", limited=limited))
         return tuple(found)
@@ -88,7 +91,12 @@ class Requests:
 
     async def note_message(self, request: LoginRequest, message: RequestMessage, trouble: str = "") -> None:
         """Note where the message is; `trouble` says why it is not in the thread."""
+        message = message._replace(at=int(self._clock()))
         await self._store.update(partial(note_message, request=request, message=message, trouble=trouble))
+
+    async def note_lost_message(self, request: LoginRequest) -> None:
+        """Note that the message cannot be edited any more, so that a new one is due."""
+        await self._store.update(partial(note_lost_message, request=request))
 
     async def note_trouble(self, request: LoginRequest, trouble: str, rest: float) -> None:
         """Note why no message could be written; the next try comes after `rest` seconds."""
@@ -141,5 +149,11 @@ def _limited_beside(
     )
 
 
-def _needs_writing(request: LoginRequest) -> bool:
-    return request.message is None or request.message.reason != request.reason
+def _needs_edit(request: LoginRequest, now: float) -> bool:
+    """Return whether the message shows an old reason, or an agent asks again for what nobody may see any more."""
+    message = request.message
+    if message is None:
+        return False
+    if message.reason != request.reason:
+        return abs(now - message.at) >= EDIT_PAUSE
+    return request.asked_at >= message.at + _LOOK_AGAIN

@@ -11,6 +11,7 @@ from openab_auth.cogs.auth.service.accounts import name_in_line
 from openab_auth.oauth.accounts import Account
 from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.logins import Logins
+from openab_auth.oauth.requests import forget_requests
 from openab_auth.oauth.threads import (
     ThreadAccount,
     ThreadRecords,
@@ -143,13 +144,15 @@ class Threads:
             await self._store.update(partial(store_policies, application=application, policies=policies))
 
     async def forget(self, thread: ThreadId) -> None:
-        """Forget a thread that was deleted.
+        """Forget a thread that was deleted, and what agents have asked for in it.
 
         Raises:
             StorageError: the records cannot be read or written.
         """
         if await self.known(thread) is not None:
             await self._store.update(partial(forget_thread, thread=thread))
+            # In an update of its own: requests that cannot be read keep no agreement.
+            await self._store.update(partial(forget_requests, thread=thread))
 
     async def _account(self, word: str) -> tuple[Account, Catalogue]:
         """Return the account that a word means; its vendor has to exist."""

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openab_auth.oauth.errors import redact, remove_secrets
+from openab_auth.oauth.config import Config
+from openab_auth.oauth.errors import redact, remove_secrets, safe_name
+from openab_auth.oauth.vendors import Catalogue, VendorName
 from openab_auth.storage import Secret
 
 CODE = Secret("aZ9-canary_code.of~40+characters/in=all42")
@@ -36,6 +38,16 @@ def test_no_text_around_it_saves_a_secret_from_being_taken_out(secret: str, befo
     told = remove_secrets(before + secret + after, (Secret(secret),))
 
     assert secret not in told.replace("[redacted]", "")
+
+
+def test_an_error_names_every_shipped_login_and_no_key() -> None:
+    catalogue = Catalogue.from_config(Config(), {})
+    for name in ("grok", "codex", "claude", "copilot"):
+        vendor = catalogue.named(VendorName(name))
+        assert vendor is not None
+        assert safe_name(vendor.tenant) == vendor.tenant
+
+    assert safe_name("xai-AbCd") == "[redacted]"
 
 
 def test_plain_words_stay() -> None:

@@ -38,8 +38,12 @@ def store_with_thread() -> MemoryStore:
 def requests_of(
     store: MemoryStore, clock: Callable[[], float] = time.time, thread: ThreadId = THREAD, *, ask: bool = True
 ) -> LoginRequests:
-    config = Config(auth=AuthSettings(vendors=_OFFERED, accept_risk=_OFFERED, ask=ask))
-    return LoginRequests(Runtime(store, Catalogue.from_config(config, {}), clock=clock, environ={}), thread)
+    return LoginRequests(Runtime(store, offering(ask=ask), clock=clock, environ={}), thread)
+
+
+def offering(*, ask: bool = True) -> Catalogue:
+    """Return the catalogue of an operator who offers a few vendors."""
+    return Catalogue.from_config(Config(auth=AuthSettings(vendors=_OFFERED, accept_risk=_OFFERED, ask=ask)), {})
 
 
 def stored(store: MemoryStore, now: float = NOW) -> tuple[LoginRequest, ...]:

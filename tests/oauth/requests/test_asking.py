@@ -13,6 +13,7 @@ from openab_auth.storage import (
     DeadToken,
     Note,
     Policies,
+    SeenThread,
     StoreUnreadableError,
     ThreadChoices,
     ThreadId,
@@ -89,7 +90,7 @@ async def test_under_personal_the_owners_account_is_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("expires_at", "refresh_token", "state"),
-    [(NOW + 60, "rt", "there"), (NOW - 60, "rt", "there"), (NOW + 60, "", "there"), (NOW - 60, "", "asked")],
+    [(NOW + 60, "rt", "there"), (NOW - 60, "rt", "there"), (NOW + 180, "", "there"), (NOW - 60, "", "asked")],
 )
 async def test_a_login_that_lives_is_not_asked_for(expires_at: float, refresh_token: str, state: str) -> None:
     store = store_with_thread()
@@ -135,6 +136,8 @@ async def test_a_thread_has_three_open_requests_and_a_store_two_hundred() -> Non
     with pytest.raises(TooManyRequestsError, match="this thread already ask for 3"):
         await here.ask("grok")
 
+    threads = {f"thread:{number}": SeenThread(1, 700, 70) for number in (*range(1000, 1197), OTHER)}
+    store.update(lambda draft: draft.threads.update(threads))
     for number in range(197):
         await requests_of(store, Clock(), ThreadId(1000 + number)).ask("codex")
     with pytest.raises(TooManyRequestsError, match="all threads together already ask for 200"):

@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from openab_auth.storage import (
     Policies,
     Secret,
     SeenThread,
+    Tenant,
     ThreadId,
     TokenEntry,
     UserId,
@@ -88,6 +90,27 @@ def test_an_agent_that_knows_its_thread_asks_by_itself(command: list[str], call:
 
     assert refused.returncode == 3
     assert [(one.thread, one.login) for one in asked(store)] == [(7, "codex")]
+
+
+def test_an_agent_that_cannot_ask_is_told_and_waits_all_the_same(call: Run, begin: Begin, store: FileStore) -> None:
+    for vendor in ("copilot", "gemini-key", "grok"):
+        store.update(partial(put_request, name=vendor))
+    refused = call("request", "codex", "--thread", "7", "--json")
+    assert (refused.returncode, json.loads(refused.stderr)["error"]["code"]) == (5, "too_many_requests")
+
+    begun = time.monotonic()
+    waiting = begin("token", "codex", "--thread", "7", "--wait", "2", "--json")
+    _, errors = waiting.communicate(timeout=PATIENCE)
+
+    assert time.monotonic() - begun >= 2
+    told, error = errors.splitlines()
+    assert told.startswith("nobody was asked for a login: agents in this thread already ask for 3 logins")
+    assert (waiting.returncode, json.loads(error)["error"]["code"]) == (3, "not_logged_in")
+
+
+def put_request(draft: Draft, name: str) -> None:
+    request = LoginRequest(f"id-{name}", ThreadId(7), Tenant(name), name, "", int(time.time()))
+    draft.records(REQUESTS)[f"request:7:{name}"] = request
 
 
 def test_ask_false_in_the_config_asks_nobody(call: Run, home: Path, store: FileStore) -> None:
