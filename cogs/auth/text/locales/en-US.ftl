@@ -307,7 +307,7 @@ thread-cannot-write =
 ## Requests: a message that everybody in the thread reads
 
 request-needs = 🔑 **An agent in this thread needs a login to { $account }.** Press the button to log in; only you see the steps.
-request-needs-own = 🔑 **An agent in this thread needs the own login of { $person } to { $account }.** Only this person can press the button; nobody else sees the steps.
+request-needs-own = 🔑 **An agent in this thread needs { $person }'s own login to { $account }.** Only this person can press the button; nobody else sees the steps.
 request-elsewhere = The thread is { $thread }. I cannot write there: give me *View Channels* and *Send Messages in Threads*.
 request-limited = -# The vendor limits { $account }; that ends { $relative }, at { $time }.
 request-reason =
