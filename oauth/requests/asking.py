@@ -104,18 +104,22 @@ class LoginRequests:
         request = LoginRequest("", self._thread, account.tenant, account.name, "", int(now))
         return account, is_answered(request, entries, await self._store.notes(), threads, now)
 
-    async def ask_by_itself(self, word: str | Account) -> None:
-        """Ask as `ask`, unless the config turns that off. A failure is logged once: the agent has its own error."""
-        now = asyncio.get_running_loop().time
+    async def ask_by_itself(self, word: str | Account) -> bool:
+        """Ask as `ask`, unless the config turns that off; return whether people are asked for the login now.
+
+        A failure is logged once: the agent has its own error.
+        """
+        now, is_asked = asyncio.get_running_loop().time, False
         try:
             if (await self._runtime.load_catalogue()).auth.ask:
-                await self.ask(word)
+                is_asked = (await self.ask(word)).state != "there"
             self._again_at[word] = now() + _KEEP
         except OpenabAuthError as error:
             self._again_at[word] = now()
             if self._told != str(error):
                 _log.warning("nobody was asked for a login: %s", error)
             self._told = str(error)
+        return is_asked
 
     async def keep_asking(self, word: str | Account) -> None:
         """Ask again while an agent waits, if asking has failed, or if the last time is long ago."""

@@ -129,8 +129,7 @@ class TokenSource:
         except (NotLoggedInError, LoginDeadError) as error:
             missing: OAuthError = error
         asking = self._asks_in(self._thread)
-        if asking is not None:
-            await asking.ask_by_itself(word)
+        is_asked = asking is not None and await asking.ask_by_itself(word)
         async for _ in store_changes(self._store, wait):
             try:
                 return await get()
@@ -138,6 +137,8 @@ class TokenSource:
                 missing = error
             if asking is not None:
                 await asking.keep_asking(word)
+        if is_asked:
+            missing.kept += ", and people in the thread are asked for the login"
         raise missing
 
     def _asks_in(self, thread: ThreadId | None) -> LoginRequests | None:

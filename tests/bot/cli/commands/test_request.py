@@ -89,6 +89,7 @@ def test_an_agent_that_knows_its_thread_asks_by_itself(command: list[str], call:
     refused = call(command[0], "--thread", "7", *command[1:])
 
     assert refused.returncode == 3
+    assert "nothing was changed, and people in the thread are asked for the login" in refused.stderr
     assert [(one.thread, one.login) for one in asked(store)] == [(7, "codex")]
 
 
