@@ -2,7 +2,7 @@
 # requires-python = ">=3.11"
 # dependencies = ["pillow>=11", "playwright>=1.60"]
 # ///
-"""Draws the animations that show how to copy the address: each cogs/auth/pictures/*.svg becomes a GIF beside it.
+"""Draws the animations that show how to copy the address: each SVG in views/login/pictures becomes a GIF.
 
 For who changes a drawing: `uv run scripts/draw.py`. It needs Chromium. Each group of class "frame" is one picture.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-PICTURES = Path(__file__).parents[1] / "cogs" / "auth" / "views" / "pictures"
+PICTURES = Path(__file__).parents[1] / "cogs" / "auth" / "views" / "login" / "pictures"
 SHOW = "(frames, shown) => frames.forEach((each, n) => each.setAttribute('display', n === shown ? 'inline' : 'none'))"
 SECONDS = 2.2  # that each picture stays
 

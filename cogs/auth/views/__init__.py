@@ -10,7 +10,6 @@ from openab_auth.cogs.auth.views.buttons import (
     ThreadHandler,
     fitting,
 )
-from openab_auth.cogs.auth.views.cards import LoginCards, card_of, takes_paste
 from openab_auth.cogs.auth.views.choices import (
     NO_CHOICE,
     account_choices,
@@ -22,26 +21,27 @@ from openab_auth.cogs.auth.views.choices import (
     state_label,
     suggest,
 )
-from openab_auth.cogs.auth.views.conflict import conflict_question
 from openab_auth.cogs.auth.views.failure import failure_message, report, told_with
 from openab_auth.cogs.auth.views.help import help_message
-from openab_auth.cogs.auth.views.how import how_message
-from openab_auth.cogs.auth.views.login import login_message
+from openab_auth.cogs.auth.views.login.cards import LoginCards, card_of, takes_paste
+from openab_auth.cogs.auth.views.login.conflict import conflict_question
+from openab_auth.cogs.auth.views.login.how import how_message
+from openab_auth.cogs.auth.views.login.message import login_message
+from openab_auth.cogs.auth.views.login.paste_form import PasteButton, SubmittedForm, message_key, read_submit
 from openab_auth.cogs.auth.views.logout import logout_question
 from openab_auth.cogs.auth.views.notices import notice_message
-from openab_auth.cogs.auth.views.paste_form import PasteButton, SubmittedForm, message_key, read_submit
-from openab_auth.cogs.auth.views.permissions import missing_permissions
 from openab_auth.cogs.auth.views.person import leave_message, person_question
-from openab_auth.cogs.auth.views.requests import answered_request, request_message, unanswered_request
 from openab_auth.cogs.auth.views.servers import added_message, removed_message
 from openab_auth.cogs.auth.views.status import status_message
-from openab_auth.cogs.auth.views.threads import (
+from openab_auth.cogs.auth.views.thread.accounts import (
     agreement_buttons,
     agreement_question,
     chosen_message,
     thread_lines,
     thread_message,
 )
+from openab_auth.cogs.auth.views.thread.permissions import missing_permissions
+from openab_auth.cogs.auth.views.thread.requests import answered_request, request_message, unanswered_request
 
 __all__ = [
     "ALL_BUTTONS",

@@ -6,14 +6,14 @@ from typing import Final
 
 from openab_auth.cogs.auth.views.ask_access import AskAccessButton
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton
-from openab_auth.cogs.auth.views.conflict import BesideButton, ReplaceButton
-from openab_auth.cogs.auth.views.how import HowButton
+from openab_auth.cogs.auth.views.login.conflict import BesideButton, ReplaceButton
+from openab_auth.cogs.auth.views.login.how import HowButton
+from openab_auth.cogs.auth.views.login.paste_form import PasteButton
 from openab_auth.cogs.auth.views.logout import LogoutButton
-from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton
-from openab_auth.cogs.auth.views.requests import RequestButton
 from openab_auth.cogs.auth.views.status import CancelButton
-from openab_auth.cogs.auth.views.threads import AgreeButton, DropButton
+from openab_auth.cogs.auth.views.thread.accounts import AgreeButton, DropButton
+from openab_auth.cogs.auth.views.thread.requests import RequestButton
 
 ALL_BUTTONS: Final[tuple[type[AuthButton], ...]] = (
     LoginButton,

@@ -11,8 +11,8 @@ from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import LINES, Language, Markup, failure
 from openab_auth.cogs.auth.views.ask_access import ways_to_access
 from openab_auth.cogs.auth.views.buttons import AuthButton, NameTooLongError, fitting, new_link
-from openab_auth.cogs.auth.views.login import LinkTooLongError
-from openab_auth.cogs.auth.views.paste_form import PasteButton
+from openab_auth.cogs.auth.views.login.message import LinkTooLongError
+from openab_auth.cogs.auth.views.login.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,

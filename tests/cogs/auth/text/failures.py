@@ -20,7 +20,7 @@ from openab_auth.cogs.auth.guard.errors import (
 from openab_auth.cogs.auth.guard.open_work import ClosingError
 from openab_auth.cogs.auth.guard.rate_limit import TooManyAttemptsError
 from openab_auth.cogs.auth.views.buttons import NameTooLongError
-from openab_auth.cogs.auth.views.login import LinkTooLongError
+from openab_auth.cogs.auth.views.login.message import LinkTooLongError
 from openab_auth.oauth.errors import (
     AccountNotForThreadError,
     AccountStoredError,

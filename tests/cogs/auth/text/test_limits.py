@@ -21,12 +21,12 @@ from openab_auth.cogs.auth.text.limits import cut, plain, units
 from openab_auth.cogs.auth.text.markup import LINES, Markup
 from openab_auth.cogs.auth.views.buttons import NameTooLongError
 from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices
-from openab_auth.cogs.auth.views.conflict import beside_question, replace_question
 from openab_auth.cogs.auth.views.failure import failure_message
 from openab_auth.cogs.auth.views.help import help_message
-from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
+from openab_auth.cogs.auth.views.login.conflict import beside_question, replace_question
+from openab_auth.cogs.auth.views.login.message import LinkTooLongError, login_message
+from openab_auth.cogs.auth.views.login.paste_form import fits, paste_modal
 from openab_auth.cogs.auth.views.logout import logout_question
-from openab_auth.cogs.auth.views.paste_form import fits, paste_modal
 from openab_auth.cogs.auth.views.status import status_message
 from openab_auth.oauth.entries import GENERATION_DIGITS, PendingLogin
 from openab_auth.oauth.errors import AccountStoredError, LoginOvertakenError, LoginTakenError

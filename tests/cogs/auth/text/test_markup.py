@@ -20,8 +20,8 @@ from openab_auth.cogs.auth.text.limits import CHOICE, plain, units
 from openab_auth.cogs.auth.text.markup import Markup, code, in_link, label, link, mention
 from openab_auth.cogs.auth.views.buttons import LoginButton
 from openab_auth.cogs.auth.views.choices import login_choices, logout_choices, pending_choices, server_choices
-from openab_auth.cogs.auth.views.conflict import beside_question, replace_question
-from openab_auth.cogs.auth.views.login import login_message
+from openab_auth.cogs.auth.views.login.conflict import beside_question, replace_question
+from openab_auth.cogs.auth.views.login.message import login_message
 from openab_auth.cogs.auth.views.logout import logout_question
 from openab_auth.cogs.auth.views.servers import removed_message
 from openab_auth.cogs.auth.views.status import CancelButton, status_message
@@ -295,10 +295,10 @@ def test_markup_is_declared_where_it_can_be_looked_over() -> None:
         "login_words.py",
         "failures.py",
         "replies.py",
-        "login.py",
+        "message.py",
         "mentions.py",
         "cards.py",
-        "threads.py",
+        "accounts.py",
     }
     embeds = {file.name for file in FOLDER.rglob("*.py") if "discord.Embed(" in file.read_text(encoding="utf-8")}
     assert not embeds  # messages are layouts, or plain text

@@ -4,8 +4,8 @@ from openab_auth.cogs.auth.text import words
 from openab_auth.cogs.auth.text.failures import failure
 from openab_auth.cogs.auth.text.language import english, languages
 from openab_auth.cogs.auth.text.limits import plain
-from openab_auth.cogs.auth.views.login import LinkTooLongError, login_message
-from openab_auth.cogs.auth.views.paste_form import message_key
+from openab_auth.cogs.auth.views.login.message import LinkTooLongError, login_message
+from openab_auth.cogs.auth.views.login.paste_form import message_key
 from openab_auth.oauth.errors import NotLoggedInError
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.oauth.vendors import Vendor

@@ -14,14 +14,14 @@ from openab_auth.cogs.auth.text.language import Language, english
 from openab_auth.cogs.auth.views import ALL_BUTTONS
 from openab_auth.cogs.auth.views.ask_access import AskAccessButton
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, fitting
-from openab_auth.cogs.auth.views.conflict import BesideButton, ReplaceButton
-from openab_auth.cogs.auth.views.how import HowButton
+from openab_auth.cogs.auth.views.login.conflict import BesideButton, ReplaceButton
+from openab_auth.cogs.auth.views.login.how import HowButton
+from openab_auth.cogs.auth.views.login.paste_form import PasteButton
 from openab_auth.cogs.auth.views.logout import LogoutButton
-from openab_auth.cogs.auth.views.paste_form import PasteButton
 from openab_auth.cogs.auth.views.person import EndPersonButton, PersonChoiceButton
-from openab_auth.cogs.auth.views.requests import RequestButton
 from openab_auth.cogs.auth.views.status import CancelButton
-from openab_auth.cogs.auth.views.threads import AgreeButton, DropButton
+from openab_auth.cogs.auth.views.thread.accounts import AgreeButton, DropButton
+from openab_auth.cogs.auth.views.thread.requests import RequestButton
 from openab_auth.storage import UserId
 
 GENERATION = "0123456789"

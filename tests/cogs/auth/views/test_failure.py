@@ -6,7 +6,7 @@ from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text.language import english
 from openab_auth.cogs.auth.views.buttons import LoginButton
 from openab_auth.cogs.auth.views.failure import failure_message
-from openab_auth.cogs.auth.views.paste_form import PasteButton
+from openab_auth.cogs.auth.views.login.paste_form import PasteButton
 from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,

@@ -8,12 +8,12 @@ import pytest
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import Markup
 from openab_auth.cogs.auth.text.language import Language, languages
-from openab_auth.cogs.auth.views.how import how_message
+from openab_auth.cogs.auth.views.login.how import how_message
 
 CARD = ReplyContent(
     Markup("the steps"), (discord.ui.Button(custom_id="auth:how:dead"), discord.ui.Button(custom_id="paste"))
 )
-PICTURES = files("openab_auth.cogs.auth.views") / "pictures"
+PICTURES = files("openab_auth.cogs.auth.views.login") / "pictures"
 
 
 @pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)

@@ -5,7 +5,7 @@ import pytest
 
 from openab_auth.cogs.auth.notices.direct_messages import looks_like_paste
 from openab_auth.cogs.auth.text.language import english
-from openab_auth.cogs.auth.views.paste_form import (
+from openab_auth.cogs.auth.views.login.paste_form import (
     PasteButton,
     SubmittedForm,
     _values,

@@ -14,8 +14,8 @@ from discord import ui
 from openab_auth.cogs.auth.replies import ACCENTS, Button, ReplyContent, answer, edit
 from openab_auth.cogs.auth.text import Markup, fits_card, language_of, words
 from openab_auth.cogs.auth.views.buttons import new_link
-from openab_auth.cogs.auth.views.login import login_message
-from openab_auth.cogs.auth.views.paste_form import Expiring, PasteButton, message_key
+from openab_auth.cogs.auth.views.login.message import login_message
+from openab_auth.cogs.auth.views.login.paste_form import Expiring, PasteButton, message_key
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.storage.entries import UserId

@@ -41,7 +41,7 @@ def how_message(language: Language, page: LastPage, card: ReplyContent) -> Reply
 
     This reads files, so call it in a thread.
     """
-    folder = files("openab_auth.cogs.auth.views") / "pictures"
+    folder = files("openab_auth.cogs.auth.views.login") / "pictures"
     drawn = tuple(
         discord.File(  # from memory: an answer that is lost leaves no file open
             BytesIO((folder / f"{name}.gif").read_bytes()),

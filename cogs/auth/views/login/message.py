@@ -8,8 +8,8 @@ from discord import ui
 
 from openab_auth.cogs.auth.replies import Button, ReplyContent
 from openab_auth.cogs.auth.text import LINES, LINK_BUTTON, Language, Markup, fits_card, link, login_words, units, words
-from openab_auth.cogs.auth.views.how import HowButton
-from openab_auth.cogs.auth.views.paste_form import PasteButton, fits
+from openab_auth.cogs.auth.views.login.how import HowButton
+from openab_auth.cogs.auth.views.login.paste_form import PasteButton, fits
 from openab_auth.oauth.flows import LoginOffer
 from openab_auth.storage.errors import OpenabAuthError
 
