@@ -88,7 +88,8 @@ FEW_DESCRIPTORS = """
 import os, resource, subprocess, sys
 import filelock, openab_auth.oauth.client.driver
 from openab_auth.bot.cli import doctor
-from openab_auth.bot.cli.commands import exec, login, status, tokens
+from openab_auth.bot.cli.commands import login, status
+from openab_auth.bot.cli.commands.agents import exec, tokens
 from openab_auth.bot.cli.dispatch import run
 
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

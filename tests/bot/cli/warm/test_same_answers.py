@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.cli import dispatch, parser
-from openab_auth.bot.cli.commands import exec as exec_command
+from openab_auth.bot.cli.commands.agents import exec as exec_command
 from openab_auth.bot.cli.warm import answer
 from openab_auth.bot.cli.warm import config as warm_config
 from openab_auth.bot.cli.warm.vendors import TENANTS, VARIABLES

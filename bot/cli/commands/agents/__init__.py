@@ -1,0 +1,1 @@
+"""The commands that agents call: tokens, requests for logins, limits, and the account of a thread."""
