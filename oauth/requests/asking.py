@@ -104,14 +104,15 @@ class LoginRequests:
         request = LoginRequest("", self._thread, account.tenant, account.name, "", int(now))
         return account, is_answered(request, entries, await self._store.notes(), threads, now)
 
-    async def ask_by_itself(self, word: str | Account) -> bool:
-        """Ask as `ask`, unless the config turns that off; return whether people are asked for the login now.
+    async def ask_by_itself(self, word: str | Account, *, waits: bool = False) -> bool:
+        """Ask as `ask`, and return whether people are asked for the login now.
 
-        A failure is logged once: the agent has its own error.
+        An agent that `waits` wants people to be asked; for any other, the config may turn that off. A failure is
+        logged once: the agent has its own error.
         """
         now, is_asked = asyncio.get_running_loop().time, False
         try:
-            if (await self._runtime.load_catalogue()).auth.ask:
+            if waits or (await self._runtime.load_catalogue()).auth.ask:
                 is_asked = (await self.ask(word)).state != "there"
             self._again_at[word] = now() + _KEEP
         except OpenabAuthError as error:
@@ -124,7 +125,7 @@ class LoginRequests:
     async def keep_asking(self, word: str | Account) -> None:
         """Ask again while an agent waits, if asking has failed, or if the last time is long ago."""
         if asyncio.get_running_loop().time() >= self._again_at.get(word, 0.0):
-            await self.ask_by_itself(word)
+            await self.ask_by_itself(word, waits=True)
 
     def _account(
         self, word: str, catalogue: Catalogue, entries: Mapping[str, Entry], threads: ThreadRecords

@@ -90,8 +90,8 @@ class TokenSource:
 
         `tenant_or_vendor` is a word, which means a vendor, a tenant or an MCP server, or the `Account` that it means.
 
-        If the login is missing or dead and a thread is known, ask for it in the thread, unless the config says
-        `ask = false`. Then wait up to `wait` seconds for a person to log in.
+        If the login is missing or dead and a thread is known, ask for it in the thread, and wait up to `wait` seconds
+        for a person to log in. Without waiting, `ask = false` in the config turns the question off.
 
         If the refresh fails, return the stored token if it lives for more than two minutes. After a temporary failure
         (an outage, a busy lease, a full disk, a refused client, an unusable proxy), return it until it expires.
@@ -129,7 +129,7 @@ class TokenSource:
         except (NotLoggedInError, LoginDeadError) as error:
             missing: OAuthError = error
         asking = self._asks_in(self._thread)
-        is_asked = asking is not None and await asking.ask_by_itself(word)
+        is_asked = asking is not None and await asking.ask_by_itself(word, waits=wait > 0)
         async for _ in store_changes(self._store, wait):
             try:
                 return await get()

@@ -119,6 +119,10 @@ def test_ask_false_in_the_config_asks_nobody(call: Run, home: Path, store: FileS
 
     assert call("token", "codex", "--thread", "7").returncode == 3
     assert not asked(store)
+    assert call("token", "claude", "--thread", "7", "--wait", "1").returncode == 3
+    assert not asked(store)  # claude is not offered here
+    assert call("token", "copilot", "--thread", "7", "--wait", "1").returncode == 3
+    assert [one.login for one in asked(store)] == ["copilot"]
     assert json.loads(call("request", "codex", "--thread", "7", "--json").stdout)["state"] == "asked"
 
 
