@@ -16,6 +16,7 @@ import { drawExperiments, showAgents, showBot, showDisk, showResults } from "/be
 const SIGNS = { channel: "#", thread: "↳", dm: "@" };
 const ENDED = "The playground has stopped. Start it again and open the new address.";
 const AGAIN = 1000; // milliseconds before the page reconnects
+let revealed; // the message that has changed last, if it was scrolled to
 const NEAR = 80; // the log counts as scrolled to its end within this many pixels
 const THEMES = { dark: "Theme: dark", light: "Theme: light" };
 
@@ -101,18 +102,25 @@ function reveal(before, next) {
   const added = news.filter(([id, each]) => !before.has(id) && each.own).at(-1)?.[1];
   if (added) atEnd = true;
   keepEnd();
-  if (changed && (!added || added.loading)) {
-    changed.element.scrollIntoView({ block: "nearest" });
+  revealed = changed && (!added || added.loading) ? changed.element : undefined;
+  if (revealed) {
+    revealed.scrollIntoView({ block: "nearest" });
     measure();
   }
 }
 
-/** Keep the log scrolled to its end, also after a picture has loaded. */
+/** Keep the log scrolled to its end. */
 function keepEnd() {
   if (atEnd) at("messages").scrollTop = at("messages").scrollHeight;
 }
 
-at("messages").addEventListener("load", keepEnd, true);
+/** A picture that has loaded makes its message longer: show the end of the log, or the message that has changed. */
+function grown({ target }) {
+  keepEnd();
+  if (revealed?.contains(target)) revealed.scrollIntoView({ block: "nearest" });
+}
+
+at("messages").addEventListener("load", grown, true);
 function measure() {
   const log = at("messages");
   atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;

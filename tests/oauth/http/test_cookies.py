@@ -97,7 +97,7 @@ async def test_doctor_and_the_look_at_discords_gateway_carry_no_cookie(server: R
         await check_network([vendor(server)], discord)
         with pytest.raises(DiscordUnavailableError):
             await point_discord_at(server.url)
-    assert sends_no_cookie(server, 6)
+    assert sends_no_cookie(server, 8)
 
 
 async def test_the_auth_of_an_agent_leaves_its_client_as_it_was(

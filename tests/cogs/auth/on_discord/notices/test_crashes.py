@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -12,14 +12,13 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth import replies
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
+from openab_auth.cogs.auth.notices import login_notices
 from openab_auth.cogs.auth.service import Notices
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.notices import changes
 from tests.cogs.auth.on_discord.discord_bot import running
 from tests.cogs.auth.on_discord.notices.notices_seen import End, first_news, log_in, news
 from tests.support.patience import until
-
-_SEND: Final = "openab_auth.cogs.auth.notices.login_notices.send"
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +43,7 @@ def _stop_after_claim(patch: pytest.MonkeyPatch, reached: asyncio.Event) -> None
     async def send(*_: object, **__: object) -> NoReturn:
         await _hang(reached)
 
-    patch.setattr(_SEND, send)
+    patch.setattr(login_notices, "send", send)
 
 
 def _stop_while_sending(patch: pytest.MonkeyPatch, reached: asyncio.Event) -> None:
@@ -52,7 +51,7 @@ def _stop_while_sending(patch: pytest.MonkeyPatch, reached: asyncio.Event) -> No
         await replies.send(*words, **options)
         await _hang(reached)
 
-    patch.setattr(_SEND, send_and_hang)
+    patch.setattr(login_notices, "send", send_and_hang)
 
 
 def _stop_before_mark(patch: pytest.MonkeyPatch, reached: asyncio.Event) -> None:
