@@ -35,7 +35,7 @@ def test_the_wheel_holds_one_package_with_the_four_floors_and_their_data(wheel: 
         "openab_auth/oauth/vendors/vendors.toml",
         "openab_auth/cogs/auth/__init__.py",
         "openab_auth/cogs/auth/text/locales/zh-TW.ftl",
-        "openab_auth/cogs/auth/views/pictures/phone.gif",
+        "openab_auth/cogs/auth/views/login/pictures/phone.gif",
         "openab_auth/bot/cli/__init__.py",
         "openab_auth/bot/playground/page/index.html",
     } <= names
