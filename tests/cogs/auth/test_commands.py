@@ -1,5 +1,6 @@
 """The /auth commands as Discord gets them (names and options are a contract), and the setup of the extension."""
 
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -18,6 +19,19 @@ from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.runtime import Runtime
 from tests.cogs.auth.text.catalogues import TAGS, entries
+
+
+@pytest.fixture
+def modules() -> Iterator[None]:
+    """Keep the extension's modules: discord.py forgets them with the extension, and other tests patch these."""
+    before = {name: module for name, module in sys.modules.items() if name.startswith("openab_auth.cogs.auth")}
+    yield
+    for name in [name for name in sys.modules if name.startswith("openab_auth.cogs.auth")]:
+        del sys.modules[name]
+    sys.modules.update(before)
+    for name, module in before.items():
+        parent, _, child = name.rpartition(".")
+        setattr(sys.modules[parent], child, module)
 
 
 @pytest.fixture
@@ -120,6 +134,7 @@ async def test_the_commands_of_a_host_bot_are_left_alone(bot: commands.Bot, serv
     await bot.remove_cog("openab-auth")
 
 
+@pytest.mark.usefixtures("modules")
 async def test_the_extension_builds_itself_from_the_environment_alone(
     bot: commands.Bot, monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
@@ -132,6 +147,7 @@ async def test_the_extension_builds_itself_from_the_environment_alone(
     assert not bot.tree.get_commands()
 
 
+@pytest.mark.usefixtures("modules")
 async def test_a_wrong_config_stops_the_extension_and_names_the_key(
     bot: commands.Bot, monkeypatch: pytest.MonkeyPatch, tmp_path: object
 ) -> None:
