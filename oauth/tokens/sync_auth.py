@@ -145,8 +145,8 @@ class SyncTokenAuth:
 
     def _check_scopes(self, response: _Response, server: str | None) -> None:
         """Raise an error when an MCP server demands more scopes (RFC 6750 3.1); ignore any other 403."""
-        if server is None or response.status_code != _FORBIDDEN:
-            return
+        if server is None or response.status_code != _FORBIDDEN or _HEADER not in response.request.headers:
+            return  # a redirect to another host carries no token, so its 403 says nothing about ours
         challenge = read_bearer([response.headers.get(_CHALLENGE, "")])
         if challenge and challenge.error == _INSUFFICIENT:
             raise self._source.demand(self._word, challenge.scopes)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import httpx2
@@ -16,11 +18,12 @@ import pytest
 import requests
 
 from openab_auth.bot.playground.issuer import ThreadedIssuer
-from openab_auth.oauth.errors import NotLoggedInError, ThreadIdError
+from openab_auth.oauth.entries import AccessToken
+from openab_auth.oauth.errors import InsufficientScopeError, NotLoggedInError, ThreadIdError
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue, read_config
-from openab_auth.storage import REQUESTS, FileStore, Limit, MemoryStore
-from openab_auth.sync import TokenSource
+from openab_auth.storage import REQUESTS, FileStore, Limit, MemoryStore, Secret
+from openab_auth.sync import TokenAuth, TokenSource
 
 
 @pytest.fixture
@@ -132,3 +135,30 @@ def test_a_forked_process_has_a_source_of_its_own(source: TokenSource) -> None:
     assert os.read(reading, 1000).decode() == here
     os.close(reading)
     os.close(writing)
+
+
+@pytest.mark.parametrize("carried", [True, False])
+def test_only_the_servers_own_403_demands_scopes(carried: bool) -> None:
+    """A redirect to another host carries no token, so its 403 says nothing about ours."""
+
+    demanded: list[tuple[str, ...]] = []
+
+    def demand(word: str, scopes: tuple[str, ...]) -> InsufficientScopeError:
+        demanded.append(scopes)
+        return InsufficientScopeError(word, scopes, "log in again")
+
+    source = SimpleNamespace(
+        get_valid=lambda _: AccessToken(Secret("t"), 2**33),
+        server_url=lambda _: "https://mcp.example/mcp",
+        demand=demand,
+    )
+    request: Any = httpx2.Request("GET", "https://mcp.example/x")
+    flow: Any = TokenAuth(cast("Any", source), "lab").auth_flow(request)
+    next(flow)
+    if not carried:
+        del request.headers["Authorization"]
+    challenge = {"www-authenticate": 'Bearer error="insufficient_scope", scope="write"'}
+    with pytest.raises(InsufficientScopeError if carried else StopIteration):
+        flow.send(httpx2.Response(403, headers=challenge, request=request))
+
+    assert demanded == ([("write",)] if carried else [])
