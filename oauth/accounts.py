@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from openab_auth.oauth.errors import NobodyMeantError, NotLoggedInError, ProgramKeepsLoginError
-from openab_auth.oauth.vendors.account_labels import OWN, SHARED, own_label, person_of, split_label, with_label
+from openab_auth.oauth.vendors.account_labels import (
+    OWN,
+    SHARED,
+    own_label,
+    person_in,
+    person_of,
+    with_label,
+)
 from openab_auth.oauth.vendors.flow_rules import rules_of
 from openab_auth.oauth.vendors.server_names import VendorName, bare_name, full_name, names_server
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant, TokenEntry, UserId
@@ -106,7 +113,7 @@ def owner_of_login(tenant: Tenant, entry: LoginEntry, catalogue: Catalogue) -> U
     """
     if catalogue.row_of(tenant, entry) is not None:  # a vendor's own tenant may end in `@`, too
         return stored_account(tenant, entry, catalogue).person
-    return person_of(split_label(tenant)[1])
+    return person_in(tenant)
 
 
 def vendor_meant(word: str, catalogue: Catalogue) -> Vendor | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from openab_auth.oauth.entries.generation import generation_of, generation_together
 from openab_auth.oauth.entries.login_entry import has_login
 from openab_auth.oauth.errors import AccountStoredError
-from openab_auth.oauth.vendors.account_labels import base_of, person_of, split_label
+from openab_auth.oauth.vendors.account_labels import base_of, person_in
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, Tenant
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def check_stored_once(
     others = tuple(other for other in found if _default_of(other, catalogue) == vendor.default_tenant)
     generation = generation_together(generation_of(draft[other], draft.notes.get(other)) for other in others)
     if others and generation != login.begun.beside:
-        shown = tuple(other for other in others if person_of(split_label(other)[1]) in {None, login.user})
+        shown = tuple(other for other in others if person_in(other) in {None, login.user})
         raise AccountStoredError(
             vendor.name, tenant, others, shown=shown, generation=generation, replaces=login.begun.replaces
         )

@@ -286,7 +286,7 @@ class ReservedLoginError(OAuthError):
 
 
 class PersonChangedError(OAuthError):
-    """What a person has here is no longer what an operator agreed to end."""
+    """Something that a person has here has changed since an operator agreed to end it."""
 
     code = "person_changed"
 

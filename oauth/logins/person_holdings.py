@@ -26,7 +26,7 @@ _SAME_LEAVE: Final = 600.0  # seconds within which several bots, and several ser
 
 @dataclass(frozen=True, slots=True)
 class PersonHoldings:
-    """What one person has here.
+    """Everything that one person has here.
 
     `logins` has the key of each personal login with its generation, and `pending` the vendor of each pending login with
     its generation. `records` are the choices of the person's own accounts and the agreements. `made` are the shared

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.entries import SKEW, dead_token
 from openab_auth.oauth.entries.login_entry import has_login
-from openab_auth.oauth.vendors.account_labels import person_of, split_label
+from openab_auth.oauth.vendors.account_labels import person_in
 from openab_auth.oauth.vendors.server_names import bare_name, full_name, names_server
 from openab_auth.storage.entries import LoginEntry, McpEntry, Tenant
 from openab_auth.storage.records.requests import LoginRequest, WrittenMessages, messages_key, request_key
@@ -82,7 +82,7 @@ def is_answered(
     is_over = not entry.refresh_token and entry.expires_at <= now + SKEW
     if is_over or dead_token(entry, notes.get(tenant)) is not None:
         return False
-    person = person_of(split_label(request.login)[1])
+    person = person_in(request.login)
     return person is None or threads.may_serve(person, request.thread)
 
 

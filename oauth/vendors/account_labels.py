@@ -78,6 +78,11 @@ def person_of(label: str) -> UserId | None:
     return UserId(int(digits)) if own else None
 
 
+def person_in(name: str) -> UserId | None:
+    """Return the person whose own account has this name or key; None for an account of everybody."""
+    return person_of(split_label(name)[1])
+
+
 def label_title(title: str, label: str) -> str:
     """Return the title of an account for people."""
     if not label:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from openab_auth.cogs.auth.guard.access import Access, Caller
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError, NoAllowedRoleError
 from openab_auth.oauth.entries import PendingLogin
-from openab_auth.oauth.vendors.account_labels import person_of, split_label
+from openab_auth.oauth.vendors.account_labels import person_in
 from openab_auth.storage.entries import CONSOLE, UserId
 
 
@@ -45,4 +45,4 @@ class Admission:
             self._access.check(await self.fetch_caller(login.user, guild), in_any_channel=True)
 
     def _check_account(self, login: PendingLogin) -> None:
-        self._access.check_account(Caller(login.user), person_of(split_label(login.vendor)[1]))
+        self._access.check_account(Caller(login.user), person_in(login.vendor))

@@ -21,7 +21,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PersonQuestion:
-    """What an operator would end: `held` is all of it; `logins` are its logins, with what a revocation ends."""
+    """The question before everything of a person ends: `held` is all of it.
+
+    `logins` are its logins, with what a revocation ends.
+    """
 
     held: PersonHoldings
     logins: tuple[LoginDetails, ...]

@@ -21,7 +21,7 @@ from openab_auth.oauth.requests import (
 )
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.threads import ThreadRecords
-from openab_auth.oauth.vendors.account_labels import base_of, person_of, split_label
+from openab_auth.oauth.vendors.account_labels import base_of, person_in
 from openab_auth.storage import REQUESTS, LoginRequest, RequestMessage, SeenThread, Tenant, ThreadId, UserId
 
 Due: TypeAlias = Literal["write", "answered", "over"]
@@ -125,7 +125,7 @@ class Requests:
 
 def person_asked(request: LoginRequest) -> UserId | None:
     """Return the only person who can answer a request for an own account; None for a shared account."""
-    return person_of(split_label(request.login)[1])
+    return person_in(request.login)
 
 
 def _limited_beside(
@@ -137,7 +137,7 @@ def _limited_beside(
     """
 
     def is_known(login: Tenant) -> bool:
-        person = person_of(split_label(login)[1])
+        person = person_in(login)
         owner = threads.owner(request.thread)
         return person is None or (person == owner and threads.may_serve(person, request.thread))
 

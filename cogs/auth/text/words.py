@@ -17,7 +17,7 @@ from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import LoginOvertakenError, LoginTakenError
 from openab_auth.oauth.logins import LoginState, LogoutResult
 from openab_auth.oauth.vendors import Vendor, bare_name, table_name
-from openab_auth.oauth.vendors.account_labels import person_of, split_label
+from openab_auth.oauth.vendors.account_labels import person_in
 from openab_auth.storage import Tenant
 
 _NEVER: Final = 2**40  # seconds; agents write such a time for a token without an end
@@ -82,7 +82,7 @@ def ask_logout(
         language.say("logout-revoke") if revocable else language.say("logout-cannot-revoke"),
     ]
     if revocable and shared_with:
-        named = [tenant for tenant in shared_with if person_of(split_label(tenant)[1]) is None]
+        named = [tenant for tenant in shared_with if person_in(tenant) is None]
         if named:
             lines.append(language.say("logout-shared", logins=plain(", ".join(map(title_of, named)), _NAMES)))
         if len(named) < len(shared_with):

@@ -6,7 +6,7 @@ from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.service import DueNotice
 from openab_auth.cogs.auth.text import LINES, Language, Markup, account_title, mention, notice_words, words
 from openab_auth.cogs.auth.views.buttons import AuthButton, LoginButton, fitting
-from openab_auth.oauth.vendors.account_labels import person_of, split_label
+from openab_auth.oauth.vendors.account_labels import person_in
 
 
 def notice_message(language: Language, due: DueNotice) -> ReplyContent:
@@ -18,7 +18,7 @@ def notice_message(language: Language, due: DueNotice) -> ReplyContent:
         why = language.say("notice-nobody-known")
     else:
         why = language.say("notice-not-told", person=mention(notice.person))
-    if person_of(split_label(notice.login)[1]) is not None:  # operators can end such a login, and cannot make it
+    if person_in(notice.login) is not None:  # operators can end such a login, and cannot make it
         return ReplyContent(LINES.join([notice_words.own_login_notice(language, due.notice, due.vendor), why]))
     if notice.about == "variable-ends":
         return ReplyContent(_said(language, due))
