@@ -10,6 +10,10 @@ OpenabAuthError                 says what happened, what was kept, and what to d
     ├── InvalidEntryError       the entry fits none of the three shapes; it was not written
     ├── DamagedRowError         a row cannot be decrypted: it is damaged, or it belongs elsewhere
     └── StoreSettingsError      a setting of the store is wrong or missing; nothing was read or written
+        ├── ExtraMissingError       the packages for a PostgreSQL store are not installed
+        ├── NoStoreKeysError        nobody said whether the rows are to be encrypted
+        ├── StoreUrlError           the URL is not one that libpq understands
+        ├── StoreNotVerifiedError   the database is on another host, and nothing proves that it is the right one
         └── StoreKeyError       a key for the encryption of rows cannot be used; the error names its id
             ├── UnknownStoreKeyError    rows need a key that is not in the settings
             └── WrongStoreKeyError      the key has the right id, but it is not the key that encrypted the rows
@@ -162,6 +166,48 @@ class StoreSettingsError(StorageError):
 
     def __init__(self, happened: str, todo: str) -> None:
         super().__init__(happened, kept="nothing was read or written", todo=todo)
+
+
+class ExtraMissingError(StoreSettingsError):
+    """The packages for a PostgreSQL store are not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a PostgreSQL store needs packages that are not installed",
+            "install openab-auth[postgres]",
+        )
+
+
+class NoStoreKeysError(StoreSettingsError):
+    """A PostgreSQL store has no keys, and nobody has allowed it to store tokens without encryption."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a PostgreSQL store needs keys for the encryption of its rows, and [store] keys is empty",
+            "put a key of `openab-auth store new-key` into a variable and name it in [store] keys on every host, or "
+            "set [store] plaintext = true",
+        )
+
+
+class StoreUrlError(StoreSettingsError):
+    """The URL of the store cannot be understood; it is not shown, because a part of it may be a password."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the URL of the store is not a PostgreSQL URL",
+            "write it as postgresql://user@host/database, with %XX for the characters / ? @ : in a user or password",
+        )
+
+
+class StoreNotVerifiedError(StoreSettingsError):
+    """The database is on another host, and the connection would not check who answers there."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(
+            f"{shown} is on another host, and its connection would not check the certificate of the database",
+            "add ?sslmode=verify-full to the URL (and sslrootcert, if your own authority signed the certificate), or "
+            "set [store] insecure = true where the network itself is protected",
+        )
 
 
 class StoreKeyError(StoreSettingsError):

@@ -135,7 +135,7 @@ def verify_key_check(data: bytes, cipher: Cipher) -> None:
         found = json.loads(bytes(data).decode("ascii"))
         checks = {str(key_id): base64.b64decode(text, validate=True) for key_id, text in found.items()}
     except (ValueError, TypeError, AttributeError):
-        raise DamagedRowError("store", "key_check", "it is not a table of keys") from None
+        raise DamagedRowError(_CHECK_ROW[0], _CHECK_ROW[2], "it is not a table of keys") from None
     ours = [key_id for key_id in cipher.key_ids if key_id in checks]
     for key_id in ours:
         if not cipher.opens_check(key_id, checks[key_id]):

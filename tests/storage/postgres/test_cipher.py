@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import traceback
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -161,7 +162,11 @@ def test_nothing_shows_a_key_or_a_text() -> None:
     text = b"canary-refresh-token"
     sealed, key_id = ours.seal("entries", "token", "codex", text)
     said = [repr(ours), str(ours), repr(StoreKeys({"new": NEW})), repr(key_check(ours)), repr(sealed)]
-    for wrong in (lambda: ours.open("entries", "token", "pi", sealed, key_id), lambda: pickle.dumps(ours)):
+    wrongs: list[Callable[[], object]] = [
+        lambda: ours.open("entries", "token", "pi", sealed, key_id),
+        lambda: pickle.dumps(ours),
+    ]
+    for wrong in wrongs:
         with pytest.raises((OpenabAuthError, TypeError)) as caught:
             wrong()
         said.append("".join(traceback.format_exception(caught.value)))
