@@ -29,7 +29,7 @@ def open_runtime(arguments: argparse.Namespace) -> Runtime:
 
 
 def open_for_reading(arguments: argparse.Namespace) -> tuple[StoreReader, Catalogue, str]:
-    """Return the store, the vendors together with the added servers, and the store's location.
+    """Return the store, the vendors together with the added servers, and the store's location for people.
 
     A command that only reads needs no more, and no event loop.
 
@@ -40,7 +40,7 @@ def open_for_reading(arguments: argparse.Namespace) -> tuple[StoreReader, Catalo
     catalogue = Catalogue.from_config(config, os.environ)
     location = store_location(config, arguments.store, os.environ)
     store = open_reader(location)
-    return store, catalogue.with_servers_of(store), location
+    return store, catalogue.with_servers_of(store), str(location)
 
 
 def _config(arguments: argparse.Namespace) -> Config:

@@ -6,17 +6,16 @@ TYPE_CHECKING = False  # type checkers take it for true; `import typing` would c
 if TYPE_CHECKING:
     from openab_auth.oauth.config.channels import CHANNEL_KEYS, ChannelSettings
     from openab_auth.oauth.config.config import (
-        DEFAULT_STORE,
         AuthSettings,
         Config,
         OnLeave,
         parse_config,
-        store_location,
     )
     from openab_auth.oauth.config.obscured_text import NotObscuredError, obscure, unobscure
     from openab_auth.oauth.config.paths import expand_home, path_from_variable
     from openab_auth.oauth.config.programs import absolute_path, find_program, working_folder
     from openab_auth.oauth.config.reserved_variables import is_reserved
+    from openab_auth.oauth.config.store_settings import DEFAULT_STORE, STORE_KEYS, StoreSettings, store_location
     from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
     from openab_auth.oauth.config.trusted_file import RefusedFileError, read_trusted_file
     from openab_auth.oauth.config.variables import (
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CHANNEL_KEYS",
     "DEFAULT_STORE",
+    "STORE_KEYS",
     "AuthSettings",
     "ChannelSettings",
     "Config",
@@ -38,6 +38,7 @@ __all__ = [
     "NotObscuredError",
     "OnLeave",
     "RefusedFileError",
+    "StoreSettings",
     "absolute_path",
     "environment_value",
     "expand_home",
@@ -61,12 +62,14 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
         {
             "CHANNEL_KEYS": "channels",
             "ChannelSettings": "channels",
-            "DEFAULT_STORE": "config",
+            "DEFAULT_STORE": "store_settings",
             "AuthSettings": "config",
             "Config": "config",
             "OnLeave": "config",
             "parse_config": "config",
-            "store_location": "config",
+            "STORE_KEYS": "store_settings",
+            "StoreSettings": "store_settings",
+            "store_location": "store_settings",
             "NotObscuredError": "obscured_text",
             "obscure": "obscured_text",
             "unobscure": "obscured_text",
