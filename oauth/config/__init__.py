@@ -11,11 +11,12 @@ if TYPE_CHECKING:
         OnLeave,
         parse_config,
     )
+    from openab_auth.oauth.config.location import DEFAULT_STORE, store_location
     from openab_auth.oauth.config.obscured_text import NotObscuredError, obscure, unobscure
     from openab_auth.oauth.config.paths import expand_home, path_from_variable
     from openab_auth.oauth.config.programs import absolute_path, find_program, working_folder
     from openab_auth.oauth.config.reserved_variables import is_reserved
-    from openab_auth.oauth.config.store_settings import DEFAULT_STORE, STORE_KEYS, StoreSettings, store_location
+    from openab_auth.oauth.config.store_settings import STORE_KEYS, StoreSettings
     from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
     from openab_auth.oauth.config.trusted_file import RefusedFileError, read_trusted_file
     from openab_auth.oauth.config.variables import (
@@ -62,14 +63,14 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
         {
             "CHANNEL_KEYS": "channels",
             "ChannelSettings": "channels",
-            "DEFAULT_STORE": "store_settings",
+            "DEFAULT_STORE": "location",
             "AuthSettings": "config",
             "Config": "config",
             "OnLeave": "config",
             "parse_config": "config",
             "STORE_KEYS": "store_settings",
             "StoreSettings": "store_settings",
-            "store_location": "store_settings",
+            "store_location": "location",
             "NotObscuredError": "obscured_text",
             "obscure": "obscured_text",
             "unobscure": "obscured_text",

@@ -141,7 +141,7 @@ def test_the_key_check_shows_that_every_key_is_missing(reader: Cipher) -> None:
         verify_key_check(key_check(ours), reader)
 
 
-def test_keys_for_a_store_without_encryption_need_the_permission_to_read_it() -> None:
+def test_keys_for_a_store_without_encryption_need_a_permission() -> None:
     check = key_check(plain)
 
     verify_key_check(check, plain)
