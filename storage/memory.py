@@ -59,9 +59,9 @@ class MemoryStore(Store):
             records = batch.Records(self.records)
             after = batch.run(mutations, self._entries, records, now=self._clock())
             if not after.all_failed:
-                self._version += after.entries != self._entries
-                self._entries = after.entries
-                self._records = {name: lazy.records for name, lazy in records.by_name.items()}
+                self._version += after.entries.differs
+                self._entries = after.entries.merged()
+                self._records = {name: changed.merged() for name, changed in records.by_name.items()}
         return after.outcomes
 
     def lease(self, tenant: str) -> MemoryLease:
