@@ -19,9 +19,9 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from openab_auth.storage.disk import atomic, folder, ownership, regular_file
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, TokenEntry, last_token
 from openab_auth.storage.errors import StorageError, StoreUnreadableError
-from openab_auth.storage.file import atomic, folder, ownership, regular_file
 from openab_auth.storage.format import codec, shapes
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.records import NOTES, LoginFacts

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 from openab_auth.storage.commit import batch
 from openab_auth.storage.commit.draft import LazyRecords, Overlay
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
+from openab_auth.storage.disk import atomic, folder, ownership
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import (
     ServersUnwrittenError,
@@ -22,7 +23,7 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from openab_auth.storage.file import atomic, folder, journal, ownership, problems, snapshot
+from openab_auth.storage.file import journal, problems, snapshot
 from openab_auth.storage.file.journal import Spill
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from openab_auth.storage import FileStore, StorageError, StoreUnreadableError, StoreUnwritableError
-from openab_auth.storage.file import ownership
+from openab_auth.storage.disk import ownership
 from tests.storage.disks import filled
 from tests.storage.entries import put, token
 
@@ -160,7 +160,7 @@ def test_the_repair_of_a_mode_is_no_chmod_where_that_cannot_help(
     kept.path.chmod(0o777)
     assert {problem.repair for problem in kept.problems()} == {f"chmod 600 {kept.path}"}
 
-    monkeypatch.setattr("openab_auth.storage.file.mounts._WITHOUT_MODES", _kinds_here())
+    monkeypatch.setattr("openab_auth.storage.disk.mounts._WITHOUT_MODES", _kinds_here())
     (problem,) = kept.problems()
     assert "can be read by others" in problem.what
     assert "umask=077" in problem.repair
