@@ -19,7 +19,7 @@ from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import FACTS, KINDS, NOTES, Note, RecordKind
 from openab_auth.storage.spill_rule import comes_after, replaced_marks
-from openab_auth.storage.store import Store
+from openab_auth.storage.store import Lease, Store
 
 R = TypeVar("R")
 
@@ -101,7 +101,7 @@ class MemoryStore(Store):
         return ()
 
 
-class MemoryLease:
+class MemoryLease(Lease):
     """The right to refresh one tenant of one `MemoryStore`."""
 
     def __init__(self, tenant: str, held: set[str], guard: threading.Lock) -> None:

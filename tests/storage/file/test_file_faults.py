@@ -74,7 +74,7 @@ def test_a_failed_rename_says_what_can_be_done(kept: FileStore, monkeypatch: pyt
     assert refused.value.fault == fault
     assert os.strerror(number) in refused.value.happened
     assert repair in refused.value.todo
-    assert refused.value.kept == "the file is unchanged"
+    assert refused.value.kept == "the store is unchanged"
     assert kept.path.read_bytes() == before
 
 
