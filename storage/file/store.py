@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from openab_auth.storage import journal
 from openab_auth.storage.commit import batch
 from openab_auth.storage.commit.draft import LazyRecords, Overlay
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
@@ -23,8 +24,7 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from openab_auth.storage.file import journal, problems, snapshot
-from openab_auth.storage.file.journal import Spill
+from openab_auth.storage.file import problems, snapshot
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock
 from openab_auth.storage.file.reader import FileReader
@@ -32,6 +32,7 @@ from openab_auth.storage.file.record_files import FACTS_FILE, NOTES_FILE, RECORD
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.journal import Spill
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import CLIENTS, FACTS, NOTES, REQUESTS, SERVERS, THREADS, LoginFacts, Note, RecordKind
 from openab_auth.storage.store import Store
