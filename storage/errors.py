@@ -7,7 +7,16 @@ OpenabAuthError                 says what happened, what was kept, and what to d
     ├── ServersUnwrittenError   the added servers are unchanged; all other changes were committed
     ├── StoreBusyError          a lock was not free before the deadline; nothing was changed
     ├── InvalidTenantError      the name cannot be a key or part of a sidecar's file name
-    └── InvalidEntryError       the entry fits none of the three shapes; it was not written
+    ├── InvalidEntryError       the entry fits none of the three shapes; it was not written
+    ├── DamagedRowError         a row cannot be decrypted: it is damaged, or it belongs elsewhere
+    └── StoreSettingsError      a setting of the store is wrong or missing; nothing was read or written
+        ├── ExtraMissingError       the packages for a PostgreSQL store are not installed
+        ├── NoStoreKeysError        nobody said whether the rows are to be encrypted
+        ├── StoreUrlError           the URL is not one that libpq understands
+        ├── StoreNotVerifiedError   the database is on another host, and nothing proves that it is the right one
+        └── StoreKeyError       a key for the encryption of rows cannot be used; the error names its id
+            ├── UnknownStoreKeyError    rows need a key that is not in the settings
+            └── WrongStoreKeyError      the key has the right id, but it is not the key that encrypted the rows
 """
 
 from __future__ import annotations
@@ -60,7 +69,7 @@ class StoreUnreadableError(StorageError):
 
 
 class StoreUnwritableError(StorageError):
-    """The change could not be committed; the file is unchanged. `fault` is as in `StoreUnreadableError`."""
+    """The change could not be committed; the store is unchanged. `fault` is as in `StoreUnreadableError`."""
 
     code = "store_unwritable"
 
@@ -70,7 +79,7 @@ class StoreUnwritableError(StorageError):
         self.fault = found.name if found else OTHER_FAULT
         super().__init__(
             f"{self.path} could not be written ({self.reason})",
-            kept="the file is unchanged",
+            kept="the store is unchanged",
             todo=found.repair if found else "free disk space or correct the permissions of its folder, then try again",
         )
 
@@ -132,6 +141,109 @@ class InvalidEntryError(StorageError):
         )
         self.key = key
         self.reason = reason
+
+
+class DamagedRowError(StorageError):
+    """A row cannot be decrypted; only this row is affected."""
+
+    code = "damaged_row"
+
+    def __init__(self, table: str, key: str, reason: str) -> None:
+        super().__init__(
+            f"the row {key[:80]!a} of the table {table} is damaged ({reason})",
+            kept="no other row is affected, and nothing was changed",
+            todo="restore it from a backup; if it holds a login, a new login to this account replaces it",
+        )
+        self.table = table
+        self.key = key
+        self.reason = reason
+
+
+class StoreSettingsError(StorageError):
+    """A setting of the store is wrong or missing, so the store was not opened."""
+
+    code = "store_settings"
+
+    def __init__(self, happened: str, todo: str) -> None:
+        super().__init__(happened, kept="nothing was read or written", todo=todo)
+
+
+class ExtraMissingError(StoreSettingsError):
+    """The packages for a PostgreSQL store are not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a PostgreSQL store needs packages that are not installed",
+            "install openab-auth[postgres]",
+        )
+
+
+class NoStoreKeysError(StoreSettingsError):
+    """A PostgreSQL store has no keys, and nobody has allowed it to store tokens without encryption."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a PostgreSQL store needs keys for the encryption of its rows, and [store] keys is empty",
+            "put a key of `openab-auth store new-key` into a variable and name it in [store] keys on every host, or "
+            "set [store] plaintext = true",
+        )
+
+
+class StoreUrlError(StoreSettingsError):
+    """The URL of the store cannot be understood; it is not shown, because a part of it may be a password."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the URL of the store is not a PostgreSQL URL",
+            "write it as postgresql://user@host/database, with %XX for the characters / ? @ : in a user or password",
+        )
+
+
+class StoreNotVerifiedError(StoreSettingsError):
+    """The database is on another host, and the connection would not check who answers there."""
+
+    def __init__(self, shown: str) -> None:
+        super().__init__(
+            f"{shown} is on another host, and its connection would not check the certificate of the database",
+            "add ?sslmode=verify-full to the URL (and sslrootcert, if your own authority signed the certificate), or "
+            "set [store] insecure = true where the network itself is protected",
+        )
+
+
+class StoreKeyError(StoreSettingsError):
+    """A key for the encryption of rows cannot be used. `key_id` is empty where the text has no valid id."""
+
+    code = "store_key"
+
+    def __init__(self, key_id: str, happened: str, todo: str) -> None:
+        super().__init__(happened, todo)
+        self.key_id = key_id
+
+
+class UnknownStoreKeyError(StoreKeyError):
+    """Rows are encrypted with a key that is not in `[store] keys`; nobody needs to log in again."""
+
+    code = "unknown_store_key"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            key_id,
+            f"rows of the store are encrypted with the key {key_id[:80]!a}, which [store] keys does not have",
+            "add this key to [store] keys on this host; do not log in again, because no login is lost",
+        )
+
+
+class WrongStoreKeyError(StoreKeyError):
+    """A key in `[store] keys` is not the key of this id that encrypted the rows; nobody needs to log in again."""
+
+    code = "wrong_store_key"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(
+            key_id,
+            f"the key {key_id[:80]!a} in [store] keys is not the key of this id that encrypted the store",
+            "use the same value as the other hosts; do not log in again, because no login is lost",
+        )
 
 
 def _explained(why: str | OSError) -> tuple[str, FileFault | None]:

@@ -3,40 +3,80 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from openab_auth.storage.errors import StoreUnreadableError
+from openab_auth.storage.errors import ExtraMissingError, StoreUnreadableError
+from openab_auth.storage.options import StoreLocation, StoreOptions, shown
 
 if TYPE_CHECKING:
+    from openab_auth.storage.postgres.opening import PostgresSettings
     from openab_auth.storage.reader import StoreReader
     from openab_auth.storage.store import Store
 
 
-def open_store(location: str | os.PathLike[str]) -> Store:
-    """Return the store at a path, where `~` is the home folder; nothing is read or created yet.
+def open_store(
+    location: str | os.PathLike[str] | StoreLocation,
+    options: StoreOptions | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Store:
+    """Return the store at a path or a PostgreSQL URL; nothing is read or created yet.
+
+    In a path `~` is the home folder. `options` are for PostgreSQL; a `StoreLocation` has its own. `environ` has the
+    keys.
 
     Raises:
-        StoreUnreadableError: the location is an address, and there is no backend for it.
+        StoreUnreadableError: there is no backend for this address.
+        StoreSettingsError: an option is wrong or missing.
     """
+    located = _located(location, options)
+    if located.is_postgres:
+        return _open_postgres(located, environ)
     from openab_auth.storage.file import FileStore  # noqa: PLC0415 - a program that only reads does not pay for locks
 
-    return FileStore(_path(location))
+    return FileStore(_path(located.place))
 
 
-def open_reader(location: str | os.PathLike[str]) -> StoreReader:
-    """Return the reading half of the store at a path; see `open_store`.
+def open_reader(
+    location: str | os.PathLike[str] | StoreLocation,
+    options: StoreOptions | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> StoreReader:
+    """Return the reading half of the store at a location; see `open_store`.
 
     Raises:
-        StoreUnreadableError: as `open_store`.
+        StoreUnreadableError, StoreSettingsError: as `open_store`.
     """
+    located = _located(location, options)
+    if located.is_postgres:
+        return _open_postgres(located, environ)
     from openab_auth.storage.file import FileReader  # noqa: PLC0415 - as above
 
-    return FileReader(_path(location))
+    return FileReader(_path(located.place))
 
 
-def _path(location: str | os.PathLike[str]) -> str:
-    place = os.fspath(location)
+def _located(location: str | os.PathLike[str] | StoreLocation, options: StoreOptions | None) -> StoreLocation:
+    if isinstance(location, StoreLocation):
+        return location if options is None else StoreLocation(location.place, options)
+    return StoreLocation(os.fspath(location), options or StoreOptions())
+
+
+def _open_postgres(location: StoreLocation, environ: Mapping[str, str]) -> Store:
+    settings = _settings(location, environ)
+    raise NotImplementedError(settings.options)  # return PostgresStore(settings.url, settings.options, settings.keys)
+
+
+def _settings(location: StoreLocation, environ: Mapping[str, str]) -> PostgresSettings:
+    try:
+        from openab_auth.storage.postgres.opening import check_settings  # noqa: PLC0415 - a file needs no database
+    except ImportError as error:
+        if (error.name or "").startswith("openab_auth"):
+            raise
+        raise ExtraMissingError from None
+    return check_settings(location, environ)
+
+
+def _path(place: str) -> str:
     if "://" in place:
-        shown = place.partition("://")[0] + "://..."  # the rest may contain a password
-        raise StoreUnreadableError(shown, "only a file can be a store")
+        raise StoreUnreadableError(shown(place), "only a file or a PostgreSQL URL can be a store")
     return os.path.expanduser(place)  # noqa: PTH111 -- Path.expanduser raises where there is no home

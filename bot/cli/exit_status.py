@@ -39,7 +39,13 @@ from openab_auth.oauth.errors import (
     VendorUnavailableError,
     WhichLoginError,
 )
-from openab_auth.storage.errors import InvalidTenantError, OpenabAuthError, StorageError, StoreBusyError
+from openab_auth.storage.errors import (
+    InvalidTenantError,
+    OpenabAuthError,
+    StorageError,
+    StoreBusyError,
+    StoreSettingsError,
+)
 
 DONE: Final = 0
 CHECK_FAILED: Final = 1
@@ -58,6 +64,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (WhichLoginError, USAGE),
     (VendorMisconfiguredError, USAGE),
     (InvalidTenantError, USAGE),
+    (StoreSettingsError, USAGE),
     (ReservedLoginError, USAGE),
     (ServerNotAddedError, USAGE),
     (ServerNotRemovedError, USAGE),

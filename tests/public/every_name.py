@@ -39,9 +39,17 @@ def describe(runtime: openab_auth.Runtime) -> str:
     return f"{runtime.location}: {len(runtime.catalogue.offered())}"
 
 
+def open_here(location: str) -> Store:
+    """Open a store with an encryption key of the environment, if there is one."""
+    try:
+        return openab_auth.open_store(location, openab_auth.StoreOptions(keys=("2026-11=env:OPENAB_AUTH_KEY",)))
+    except openab_auth.StoreSettingsError:
+        return openab_auth.open_store(location)
+
+
 async def main(location: str) -> int:
     """Show each failure that an agent can act on."""
-    store = openab_auth.open_store(location)
+    store = open_here(location)
     print(first_tenant(store), await AsyncStore(store).update(count))
     try:
         async with TokenSource(store) as source:

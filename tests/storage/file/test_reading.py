@@ -64,7 +64,7 @@ def test_the_reading_half_reads_what_the_store_reads_and_can_write_nothing(store
 
 def test_the_reading_half_refuses_an_address(path: Path) -> None:
     with pytest.raises(StoreUnreadableError, match="only a file"):
-        open_reader("postgres://somebody:secret@host/db")
+        open_reader("mysql://somebody:secret@host/db")
 
 
 def test_an_update_that_changes_nothing_writes_nothing(store: FileStore) -> None:
@@ -207,5 +207,5 @@ def test_open_store_finds_the_home_folder_and_refuses_other_backends(monkeypatch
     assert isinstance(store, FileStore)
     assert store.path == Path("/somewhere/.openab/agent/auth.json")
     with pytest.raises(StoreUnreadableError) as caught:
-        open_store("postgresql://me:CANARY@host/db")
+        open_store("mysql://me:CANARY@host/db")
     assert "CANARY" not in str(caught.value)

@@ -1,0 +1,1 @@
+"""The PostgreSQL store: its settings, and the encryption of its rows."""

@@ -1,0 +1,40 @@
+"""Check the settings of a PostgreSQL store before the first connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from openab_auth.storage.errors import NoStoreKeysError
+from openab_auth.storage.options import StoreLocation, StoreOptions
+from openab_auth.storage.postgres.cipher import Cipher
+from openab_auth.storage.postgres.keys import StoreKeys
+from openab_auth.storage.postgres.transport import check_transport
+from openab_auth.storage.secret import Secret
+
+
+class PostgresSettings(NamedTuple):
+    """Hold what a PostgreSQL store needs; `keys` is None where rows are stored without encryption."""
+
+    url: Secret
+    options: StoreOptions
+    keys: StoreKeys | None
+
+    def cipher(self, store_id: UUID) -> Cipher:
+        """Return the cipher for the rows of the store with this id."""
+        return Cipher(store_id, self.keys, plaintext=self.options.plaintext)
+
+
+def check_settings(location: StoreLocation, environ: Mapping[str, str]) -> PostgresSettings:
+    """Return the settings of a PostgreSQL store, with its keys; no connection is made.
+
+    Raises:
+        StoreSettingsError: a setting is wrong or missing.
+    """
+    options = location.options
+    check_transport(location.place, insecure=options.insecure)
+    if not options.keys and not options.plaintext:
+        raise NoStoreKeysError
+    keys = StoreKeys.parse(options.keys, environ) if options.keys else None
+    return PostgresSettings(Secret(location.place), options, keys)
