@@ -51,6 +51,16 @@ class AsyncStore:
         records = self._store.peek_records(kind)
         return await in_thread(self._store.records, kind) if records is None else records
 
+    async def entry(self, key: str) -> Entry | None:
+        """Return one entry, or None; see `StoreReader.entry`. An unchanged store needs no worker thread."""
+        entries = self._store.peek()
+        return await in_thread(self._store.entry, key) if entries is None else entries.get(key)
+
+    async def record(self, kind: RecordKind[R], key: str) -> R | None:
+        """Return one record, or None; see `StoreReader.record`. Known records need no worker thread."""
+        records = self._store.peek_records(kind)
+        return await in_thread(self._store.record, kind, key) if records is None else records.get(key)
+
     async def notes(self) -> Mapping[str, Note]:
         """Return the notes by tenant; see `Store.records`."""
         return await self.records(NOTES)

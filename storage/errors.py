@@ -69,7 +69,7 @@ class StoreUnreadableError(StorageError):
 
 
 class StoreUnwritableError(StorageError):
-    """The change could not be committed; the file is unchanged. `fault` is as in `StoreUnreadableError`."""
+    """The change could not be committed; the store is unchanged. `fault` is as in `StoreUnreadableError`."""
 
     code = "store_unwritable"
 
@@ -79,7 +79,7 @@ class StoreUnwritableError(StorageError):
         self.fault = found.name if found else OTHER_FAULT
         super().__init__(
             f"{self.path} could not be written ({self.reason})",
-            kept="the file is unchanged",
+            kept="the store is unchanged",
             todo=found.repair if found else "free disk space or correct the permissions of its folder, then try again",
         )
 

@@ -19,7 +19,7 @@ from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import FACTS, KINDS, NOTES, Note, RecordKind
 from openab_auth.storage.spill_rule import comes_after, replaced_marks
-from openab_auth.storage.store import Store
+from openab_auth.storage.store import Lease, Store
 
 R = TypeVar("R")
 
@@ -59,9 +59,9 @@ class MemoryStore(Store):
             records = batch.Records(self.records)
             after = batch.run(mutations, self._entries, records, now=self._clock())
             if not after.all_failed:
-                self._version += after.entries != self._entries
-                self._entries = after.entries
-                self._records = {name: lazy.records for name, lazy in records.by_name.items()}
+                self._version += after.entries.differs
+                self._entries = after.entries.merged()
+                self._records = {name: changed.merged() for name, changed in records.by_name.items()}
         return after.outcomes
 
     def lease(self, tenant: str) -> MemoryLease:
@@ -101,7 +101,7 @@ class MemoryStore(Store):
         return ()
 
 
-class MemoryLease:
+class MemoryLease(Lease):
     """The right to refresh one tenant of one `MemoryStore`."""
 
     def __init__(self, tenant: str, held: set[str], guard: threading.Lock) -> None:

@@ -72,6 +72,14 @@ class StoreReader(Protocol):
         """Return everything that an operator should repair, without changing anything."""
         ...
 
+    def entry(self, key: str) -> Entry | None:
+        """Return one entry, or None; see `read`. A backend overrides it where one entry costs less than all."""
+        return self.read().get(key)
+
+    def record(self, kind: RecordKind[R], key: str) -> R | None:
+        """Return one record, or None; see `records`. A backend overrides it where one record costs less than all."""
+        return self.records(kind).get(key)
+
     def notes(self) -> Mapping[str, Note]:
         """Return the notes by tenant; see `records`."""
         return self.records(NOTES)

@@ -27,8 +27,26 @@ class Lease(Protocol):
         ...
 
     def release(self) -> None:
-        """Give the lease back; do nothing when it is not held."""
+        """Give the lease back, without waiting for a server; do nothing when it is not held."""
         ...
+
+    def mark_posted(self, needed: float) -> bool:  # noqa: ARG002 -- for backends whose leases end
+        """Note that a request with the refresh token is about to be sent; return False if it must not be sent.
+
+        It must not be sent if the lease has ended, or ends within `needed` seconds. A lease that the operating system
+        holds for this process never ends, and needs no mark.
+
+        Raises:
+            StorageError: nobody can tell; then the request must not be sent.
+        """
+        return True
+
+    def free_in(self) -> float | None:
+        """Return the seconds after which another process may take the lease at the latest; None if nobody knows.
+
+        This answers from the last `try_acquire`, without asking again.
+        """
+        return None
 
 
 class Store(StoreReader, Protocol):

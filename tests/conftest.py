@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from openab_auth.storage import AsyncStore, FileStore
 from tests.support.clock import Clock
 from tests.support.mcp_servers import NAMES
 from tests.support.patience import PATIENCE
+from tests.support.postgres.pattern import Servers
+from tests.support.postgres.server import Server
 from tests.support.proxies import certificate_for
 
 # Examples take as long as the machine makes them take: their number is the bound, not the clock.
@@ -66,6 +69,25 @@ def urls() -> Iterator[Mapping[str, str]]:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())
         process.terminate()
+
+
+@pytest.fixture(scope="session")
+def postgres_servers() -> Iterator[Servers]:
+    """Make PostgreSQL servers for this pytest process; skip the test where PostgreSQL is missing."""
+    with Servers.on_new_ground() as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_servers: Servers) -> Server:
+    """Start the server that the tests share; a test that stops or freezes a server makes its own."""
+    return postgres_servers.make().start()
+
+
+@pytest.fixture
+def schema() -> str:
+    """Name a schema of the shared server that no other test uses; nobody has created it yet."""
+    return f"s{uuid.uuid4().hex}"
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from openab_auth.oauth.config.paths import home_of
-from openab_auth.storage.file import regular_file
+from openab_auth.storage.disk import regular_file
 
 _MOST: Final = 1 << 20  # bytes; a config of a hundred vendors has a tenth of that
 _LINKS: Final = 40  # symbolic links that the kernel follows in one path

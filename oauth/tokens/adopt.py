@@ -31,7 +31,7 @@ async def adopt_or_lease(
             return entry
         if deadline.allows(LAST_TRY) and await in_thread(lease.try_acquire):
             return lease
-    raise RefreshBusyError(tenant, deadline.used())
+    raise RefreshBusyError(tenant, deadline.used(), lease.free_in())
 
 
 def _lease(store: AsyncStore, tenant: Tenant) -> Lease:
@@ -57,6 +57,15 @@ class _AccountLease:
             if not taken:
                 self.account.release()
         return taken
+
+    def mark_posted(self, needed: float) -> bool:
+        """See `Lease.mark_posted`."""
+        return self.account.mark_posted(needed) and self.default.mark_posted(needed)
+
+    def free_in(self) -> float | None:
+        """See `Lease.free_in`."""
+        known = [left for left in (self.account.free_in(), self.default.free_in()) if left is not None]
+        return max(known, default=None)
 
     def release(self) -> None:
         """See `Lease.release`."""
@@ -92,7 +101,8 @@ async def stored_login(store: AsyncStore, tenant: Tenant) -> LoginEntry:
     Raises:
         NotLoggedInError: there is none.
     """
-    return read_login(await store.read(), tenant)
+    entry = await store.entry(tenant)
+    return read_login({} if entry is None else {tenant: entry}, tenant)
 
 
 def is_successor(entry: LoginEntry, stale: LoginEntry, now: float) -> bool:

@@ -10,7 +10,7 @@ from openab_auth.oauth.entries import login_entry
 from openab_auth.oauth.errors import NotRefreshableError
 from openab_auth.oauth.flows import Renewal, flow_of
 from openab_auth.oauth.vendors.server_names import table_name
-from openab_auth.storage import AsyncStore, LoginEntry, Tenant, TokenEntry
+from openab_auth.storage import FACTS, AsyncStore, LoginEntry, Tenant, TokenEntry
 
 if TYPE_CHECKING:
     from openab_auth.oauth.flows import Renewer
@@ -63,7 +63,7 @@ async def _with_facts(  # noqa: PLR0913, PLR0917 - as `find_renewer`
 
     Either authenticates its client as the login did.
     """
-    facts = (await store.facts()).get(tenant)
+    facts = await store.record(FACTS, tenant)
     if facts is None or not facts.hold_for(entry.refresh_token):
         return vendor
     from openab_auth.oauth.vendors import facts as recorded  # noqa: PLC0415 - few logins have such a record

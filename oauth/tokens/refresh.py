@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.entries import (
+    REFRESH_DEADLINE,
     OvertakenError,
     UnsavedLogins,
     UnsavedRenewal,
@@ -40,7 +41,7 @@ from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, 
 from openab_auth.oauth.tokens.other_account import refuse_other_account
 from openab_auth.oauth.tokens.refresh_notes import RefreshNotes
 from openab_auth.oauth.vendors.facts import facts_of
-from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Store, Tenant
+from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Store, Tenant, in_thread
 from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.errors import OpenabAuthError, StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
@@ -142,11 +143,11 @@ class Refresh:
         driver = await self._open_driver()
         driver.http(renewer.network_policy)  # it raises if no request can be sent, so nothing is noted for it
         attempt = backoff.start_attempt(entry, before, self._clock())
-        if newer := await self._announce(entry, attempt, before):
+        if newer := await self._announce(entry, attempt, before, lease):
             return newer
         async with self._unsaved.owner() as owner:
             try:
-                tokens = await self._ask(renewer, driver, entry)
+                tokens = await self._ask(renewer, driver, entry, lease)
                 renewal = undisturbed(partial(self._renewal, entry, tokens, note, lease, row))
                 owner.hold(renewal)
                 self.answer = tokens
@@ -177,22 +178,33 @@ class Refresh:
         return before
 
     async def _announce(
-        self, entry: LoginEntry, attempt: RefreshAttempt, before: RefreshAttempt | None
+        self, entry: LoginEntry, attempt: RefreshAttempt, before: RefreshAttempt | None, lease: Lease
     ) -> LoginEntry | None:
         """Note the attempt before its first byte is sent; if another login came in meanwhile, return that.
 
         Raises:
             RefreshBusyError: there is no time left for a request, and the note is as it was.
+            StorageError: nobody can tell whether the lease is still held.
         """
         if newer := await self._notes.change_unless_replaced(entry, attempt=attempt):
             return newer
-        if not self._deadline.allows(LAST_REQUEST):
-            await self._notes.change_unless_replaced(entry, attempt=before)
+        may_post = False
+        try:
+            may_post = await self._may_post(lease)
+        finally:
+            if not may_post:
+                await self._notes.change_unless_replaced(entry, attempt=before)
+        if not may_post:
             raise RefreshBusyError(self._tenant, self._deadline.used())
         self._doubtful = before is not None and not before.answered
         if self._doubtful:
             _log.warning("%s: the last request with this refresh token got no answer; it is posted again", self._tenant)
         return None
+
+    async def _may_post(self, lease: Lease) -> bool:
+        """Mark the lease right before a request; return False if the deadline or the lease ends too early for it."""
+        needed = min(self._deadline.left(), REFRESH_DEADLINE)
+        return self._deadline.allows(LAST_REQUEST) and await in_thread(lease.mark_posted, needed)
 
     async def _note_failure(
         self,
@@ -209,7 +221,7 @@ class Refresh:
         failure = backoff.fail_attempt(attempt, error, config_hash, now, answered=not self._doubtful)
         return await self._notes.change_unless_replaced(posted, attempt=failure)
 
-    async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry) -> TokenResponse:
+    async def _ask(self, renewer: Renewer, driver: Driver, entry: LoginEntry, lease: Lease) -> TokenResponse:
         """Return the token response; repeat a request without an answer once, if there is time.
 
         An answer that could not be read counts as none, but its token is not posted again at once.
@@ -224,7 +236,7 @@ class Refresh:
                 raise (backoff.lost_answer_error(error) if self._doubtful else error) from None
             except VendorUnavailableError as error:
                 self._doubtful |= error.unanswered or error.unread
-                if not error.unanswered or repeated or not self._deadline.allows(LAST_REQUEST):
+                if not error.unanswered or repeated or not await self._may_repeat(lease):
                     if self._doubtful and not isinstance(error, RefreshRefusedError):
                         raise RefreshUnansweredError(
                             self._tenant, error.reason, retry_after=error.retry_after
@@ -239,6 +251,11 @@ class Refresh:
                     _log.error("%s: an unexpected error ended a refresh (%s)", self._tenant, type(error).__name__)
                 raise undisturbed(partial(backoff.unread_answer_error, self._tenant, error)) from None
         raise AssertionError  # the second round returns or raises
+
+    async def _may_repeat(self, lease: Lease) -> bool:
+        with suppress(StorageError):  # the first request may have been processed, and its failure is the answer
+            return await self._may_post(lease)
+        return False
 
     def _renewal(
         self, posted: LoginEntry, tokens: TokenResponse, note: Note, lease: Lease, row: Vendor

@@ -9,7 +9,7 @@ from typing import Final
 from openab_auth.oauth.entries import read_login
 from openab_auth.oauth.errors import NotLoggedInError
 from openab_auth.oauth.http import Deadline, awake_timeout
-from openab_auth.storage import AsyncStore, LoginEntry, StorageError, Tenant
+from openab_auth.storage import NOTES, AsyncStore, LoginEntry, StorageError, Tenant
 from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 
@@ -30,7 +30,7 @@ class RefreshNotes:
         Raises:
             StoreUnreadableError: the notes are there but could not be read.
         """
-        return (await self._store.notes()).get(self._tenant) or Note()
+        return await self._store.record(NOTES, self._tenant) or Note()
 
     async def change_unless_replaced(
         self, posted: LoginEntry, **fields: RefreshAttempt | DeadToken | None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final, TypeVar
 
 from openab_auth.storage.commit import stale_pending
-from openab_auth.storage.commit.draft import Draft, LazyRecords
+from openab_auth.storage.commit.draft import Draft, Overlay
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
-from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
+from openab_auth.storage.entries import Entry, PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
@@ -23,13 +22,13 @@ _MAY_BE_LOST: Final = frozenset(kind.name for kind in KINDS if kind.may_be_lost)
 
 @dataclass(slots=True)
 class Batch:
-    """The entries after all mutations, and the outcome of each mutation.
+    """The entries with the changes of all mutations, and the outcome of each mutation.
 
     `checked` has every written entry with its text. `server_changes` are the indexes in `outcomes` of the mutations
     that changed added servers.
     """
 
-    entries: dict[str, Entry]
+    entries: Overlay[Entry]
     outcomes: list[Done[Any] | Failed] = field(default_factory=list)
     checked: dict[str, tuple[Entry, str]] = field(default_factory=dict)
     server_changes: list[int] = field(default_factory=list)
@@ -46,19 +45,21 @@ class Batch:
 
 
 class Records:
-    """All records beside the entries; the mutations change them in place.
+    """The records of every kind, with the changes of the mutations over them.
 
-    `load` returns the records of a kind; a kind in `prepared` needs no loading.
+    `below` returns the records of a kind, which are loaded when a mutation reads them. `may_lack_login` returns the
+    keys of notes or facts that may have no login after the mutations, beside those of the logins that they ended.
     """
 
     def __init__(
         self,
-        load: Callable[[RecordKind[Any]], Mapping[str, Any]],
-        prepared: dict[str, LazyRecords[Any]] | None = None,
+        below: Callable[[RecordKind[Any]], Mapping[str, Any]],
+        may_lack_login: Callable[[Overlay[Any]], Collection[str]] = list,
     ) -> None:
-        self.by_name = {kind.name: LazyRecords(partial(load, kind)) for kind in KINDS} | (prepared or {})
+        self.by_name = {kind.name: Overlay(below(kind)) for kind in KINDS}
+        self._may_lack_login = may_lack_login
 
-    def of(self, kind: RecordKind[R]) -> LazyRecords[R]:
+    def of(self, kind: RecordKind[R]) -> Overlay[R]:
         """Return the records of one kind."""
         return self.by_name[kind.name]
 
@@ -76,52 +77,50 @@ class Records:
         if NOTES.name in changed and not (draft.changes or needed):
             needed = [NOTES.name]
         for name in needed:
-            _ = self.by_name[name].records
+            self._read(name, changed[name])
 
     def apply(self, draft: Draft) -> None:
         """Take over the changed records of the draft; call `check` first."""
         for name, changes in draft.changed_records.items():
             with contextlib.suppress(*((StoreUnreadableError,) if name in _MAY_BE_LOST else ())):
-                changes.apply_to(self.by_name[name].records)
+                self._read(name, changes)
+                changes.apply_to(self.by_name[name])
 
-    def drop_without_login(self, before: Mapping[str, Entry], entries: Mapping[str, Entry]) -> None:
-        """Drop the notes and the facts of logins that no longer exist; leave alone what cannot be read.
+    def drop_without_login(self, entries: Overlay[Entry]) -> None:
+        """Drop the notes and the facts of logins that no longer exist; leave alone what cannot be read."""
+        for kind in (NOTES, FACTS):
+            records = self.by_name[kind.name]
+            with contextlib.suppress(StoreUnreadableError):
+                for key in {*self._may_lack_login(records), *entries.deleted}:
+                    if key not in entries:
+                        records.pop(key, None)
 
-        The facts, which few stores have, are loaded only when a login of `before` has ended.
-        """
-        notes, facts = self.of(NOTES), self.of(FACTS)
-        if notes.loaded or notes.there():
-            _drop_others(notes, entries)
-        ended = (tenant for tenant in before.keys() - entries.keys() if isinstance(before[tenant], LoginEntry))
-        if facts.loaded or any(ended):
-            _drop_others(facts, entries)
-
-
-def _drop_others(records: LazyRecords[Any], entries: Mapping[str, Entry]) -> None:
-    with contextlib.suppress(StoreUnreadableError):
-        for tenant in records.records.keys() - entries.keys():
-            del records.records[tenant]
+    def _read(self, name: str, changes: Overlay[Any]) -> None:
+        for key in (*changes.written, *changes.deleted):
+            self.by_name[name].get(key)
 
 
-def run(
+def run(  # noqa: PLR0913 - what a backend decides
     mutations: Sequence[Mutation[Any]],
     entries: Mapping[str, Entry],
     records: Records,
     *,
     now: float,
     check_name: Callable[[str], object] = check_tenant,
+    stale: Callable[[Mapping[str, Entry], float], Collection[str]] = stale_pending.stale,
 ) -> Batch:
     """Run the mutations in order, each on the result of the earlier ones; then drop stale logins and their records.
 
-    `now` is in unix seconds. `check_name` raises InvalidTenantError for a tenant that the store cannot hold.
+    `now` is in unix seconds. `check_name` raises InvalidTenantError for a tenant that the store cannot hold. `stale`
+    finds the pending logins that nobody can finish any more.
     """
-    batch = Batch(dict(entries))
+    batch = Batch(Overlay(entries))
     for mutate in mutations:
         draft = Draft(batch.entries, records.by_name)
         batch.outcomes.append(_run_one(mutate, draft, batch, records, check_name))
-    for key in stale_pending.stale(batch.entries, now):
-        del batch.entries[key]
-    records.drop_without_login(entries, batch.entries)
+    for key in stale(batch.entries, now):
+        batch.entries.pop(key, None)
+    records.drop_without_login(batch.entries)
     return batch
 
 

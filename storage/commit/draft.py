@@ -44,9 +44,21 @@ class Overlay(MutableMapping[str, V], Generic[V]):
         return frozenset(self._deleted)
 
     @property
+    def below(self) -> Mapping[str, V]:
+        """Return the mapping below, without the changes of this one."""
+        return self._below
+
+    @property
     def changes(self) -> bool:
         """Return whether anything was written or deleted here."""
         return bool(self._written or self._deleted)
+
+    @property
+    def differs(self) -> bool:
+        """Return whether the changes make a difference; a value that was written as it was makes none."""
+        return bool(self._deleted) or any(
+            key not in self._below or self._below[key] != value for key, value in self._written.items()
+        )
 
     def __getitem__(self, key: str) -> V:
         if key in self._written:
@@ -82,6 +94,12 @@ class Overlay(MutableMapping[str, V], Generic[V]):
             target.pop(key, None)
         target.update(self._written)
 
+    def merged(self) -> dict[str, V]:
+        """Return the mapping below with all changes, as a dict of its own."""
+        merged = dict(self._below)
+        self.apply_to(merged)
+        return merged
+
 
 class LazyRecords(Mapping[str, V], Generic[V]):
     """Records that few updates need, so they are loaded on the first read, which raises the errors of loading.
@@ -91,41 +109,32 @@ class LazyRecords(Mapping[str, V], Generic[V]):
 
     def __init__(self, load: Callable[[], Mapping[str, V]] = dict, there: Callable[[], bool] = lambda: True) -> None:
         self._load = load
-        self.there = there
-        self._before: Mapping[str, V] | None = None
-        self._records: dict[str, V] = {}
+        self._there = there
+        self._records: Mapping[str, V] | None = None
 
     @property
-    def records(self) -> dict[str, V]:
-        """Return the records with the changes of all mutations so far."""
-        if self._before is None:
-            self._before = self._load()
-            self._records = dict(self._before)
-        return self._records
+    def may_be_there(self) -> bool:
+        """Return whether the records were loaded, or whether there are any."""
+        return self.loaded or self._there()
 
     @property
     def loaded(self) -> bool:
         """Return whether the records were loaded."""
-        return self._before is not None
+        return self._records is not None
 
-    @property
-    def changed(self) -> bool:
-        """Return whether the records must be written."""
-        return self._before is not None and self._records != self._before
-
-    @property
-    def before(self) -> Mapping[str, V]:
-        """Return the records as they were loaded; empty if they were not."""
-        return self._before or {}
+    def _all(self) -> Mapping[str, V]:
+        if self._records is None:
+            self._records = self._load()
+        return self._records
 
     def __getitem__(self, key: str) -> V:
-        return self.records[key]
+        return self._all()[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.records)
+        return iter(self._all())
 
     def __len__(self) -> int:
-        return len(self.records)
+        return len(self._all())
 
 
 class Draft(Overlay[Entry]):

@@ -4,11 +4,10 @@ from openab_auth.lazy import lazy_names
 
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
-    from openab_auth.storage.file import ownership, regular_file
     from openab_auth.storage.file.reader import FileReader
     from openab_auth.storage.file.store import FileStore
 
-__all__ = ["FileReader", "FileStore", "ownership", "regular_file"]
+__all__ = ["FileReader", "FileStore"]
 
 if not TYPE_CHECKING:  # otherwise a type checker would accept every name
     __getattr__ = lazy_names(__name__, {"FileReader": "reader", "FileStore": "store"})

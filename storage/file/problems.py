@@ -13,8 +13,9 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from openab_auth.storage import journal
+from openab_auth.storage.disk import folder, mounts
 from openab_auth.storage.errors import StoreUnreadableError, StoreUnwritableError
-from openab_auth.storage.file import folder, journal, mounts
 from openab_auth.storage.file.leftovers import quarantine, temporary_files
 from openab_auth.storage.file.record_files import (
     CLIENTS_FILE,

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
+from openab_auth.storage import journal
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import journal, problems, snapshot
+from openab_auth.storage.file import problems, snapshot
 from openab_auth.storage.file.record_cache import RecordCache
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.reader import Problem, StoreReader

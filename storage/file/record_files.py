@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Generic, TypeVar
 
+from openab_auth.storage.disk import atomic, regular_file
+from openab_auth.storage.disk.ownership import Owner, owner_of
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import atomic, regular_file
 from openab_auth.storage.file.leftovers import quarantine
-from openab_auth.storage.file.ownership import Owner, owner_of
 from openab_auth.storage.records import CLIENTS, FACTS, KINDS, NOTES, REQUESTS, SERVERS, THREADS, RecordKind
 
 R = TypeVar("R")

@@ -11,12 +11,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from openab_auth.storage import journal
+from openab_auth.storage.disk import regular_file
+from openab_auth.storage.disk.ownership import Owner
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import journal, regular_file
-from openab_auth.storage.file.journal import Spill
-from openab_auth.storage.file.ownership import Owner
 from openab_auth.storage.format import codec
+from openab_auth.storage.journal import Spill
 from openab_auth.storage.records.facts import LoginFacts
 from openab_auth.storage.records.notes import Note
 

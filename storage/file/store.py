@@ -10,11 +10,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from openab_auth.storage import journal
 from openab_auth.storage.commit import batch
-from openab_auth.storage.commit.draft import LazyRecords
+from openab_auth.storage.commit.draft import LazyRecords, Overlay
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
+from openab_auth.storage.disk import atomic, folder, ownership
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry
 from openab_auth.storage.errors import (
     ServersUnwrittenError,
@@ -22,8 +24,7 @@ from openab_auth.storage.errors import (
     StoreUnreadableError,
     StoreUnwritableError,
 )
-from openab_auth.storage.file import atomic, folder, journal, ownership, problems, snapshot
-from openab_auth.storage.file.journal import Spill
+from openab_auth.storage.file import problems, snapshot
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
 from openab_auth.storage.file.locks import FileLease, GlobalLock
 from openab_auth.storage.file.reader import FileReader
@@ -31,10 +32,12 @@ from openab_auth.storage.file.record_files import FACTS_FILE, NOTES_FILE, RECORD
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.journal import Spill
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import CLIENTS, FACTS, NOTES, REQUESTS, SERVERS, THREADS, LoginFacts, Note, RecordKind
 from openab_auth.storage.store import Store
 
+R = TypeVar("R")
 _BEFORE_COMMIT: Final[tuple[RecordKind[Any], ...]] = (CLIENTS, THREADS, REQUESTS)
 _ROOM: Final = 2**16  # bytes; enough for a renewed login in the file and in the journal, even if its tokens grew
 
@@ -51,7 +54,7 @@ class FileStore(FileReader, Store):
         super().__init__(path, clock=clock)
         self._folder = self.path.parent
         self._lock = GlobalLock(self.path.with_name(f"{self.path.name}.global.lock"), lock_timeout)
-        self._has_notes = partial(os.access, os.fspath(NOTES_FILE.path_of(self.path)), os.F_OK)
+        self._may_be_there = {NOTES.name: partial(os.access, os.fspath(NOTES_FILE.path_of(self.path)), os.F_OK)}
         self._sidecar_name = partial(sidecar_name, self.path.name)
         self._uncleared: list[Path] = []  # files that may hold tokens of the logins that ended last
 
@@ -126,31 +129,31 @@ class FileStore(FileReader, Store):
         Readers see it in the meantime, unless this update ends its login or writes another refresh token for it.
         """
         before, now = self._load(journal.spills_among(self.path, names), afterwards), self._clock()
-        notes = LazyRecords(partial(NOTES_FILE.load, self.path), self._has_notes)
-        facts = LazyRecords(partial(FACTS_FILE.load, self.path))
+        # Records are read from the disk, because under the lock nothing may be older than the lock.
+        records = batch.Records(self._records_on_disk, _may_lack_login)
+        notes, facts = records.of(NOTES), records.of(FACTS)
         if before.spills and (brought := before.notes):
             with contextlib.suppress(StoreUnreadableError):  # notes may be lost, a login may not
-                notes.records.update(brought)
+                notes.update({tenant: note for tenant, note in brought.items() if notes.get(tenant) != note})
         if before.spills:
             with contextlib.suppress(StoreUnreadableError):  # facts may be lost, too
-                facts.records.update(before.facts(facts.records))
-        # Read from the disk, because under the lock nothing may be older than the lock.
-        records = batch.Records(self._load_records, {NOTES.name: notes, FACTS.name: facts})
+                facts.update(before.facts(facts))
         after = batch.run(mutations, before.entries, records, now=now, check_name=self._sidecar_name)
         if after.all_failed:
             return after.outcomes
         # Before the commit: a login needs its client, and an agreement that was ended must not outlive its login. A
         # client whose login is not written afterwards does no harm.
         for kind in _BEFORE_COMMIT:
-            if (changed := records.by_name[kind.name]).changed:
-                RecordFile(kind).save(self.path, changed.records, now=now)
+            if (changed := records.by_name[kind.name]).differs:
+                RecordFile(kind).save(self.path, changed.merged(), now=now)
                 folder.sync(self._folder)
         self._save_facts(facts, now, committed=False)
-        wrote = self._commit(before, after, now, afterwards)
+        entries = after.entries.merged()
+        wrote = self._commit(before, after, entries, now, afterwards)
         servers = records.of(SERVERS)
-        if servers.changed:  # after the commit, because a failed commit must not add or remove a server
+        if servers.differs:  # after the commit, because a failed commit must not add or remove a server
             try:
-                SERVERS_FILE.save(self.path, servers.records, now=now)
+                SERVERS_FILE.save(self.path, servers.merged(), now=now)
                 wrote = True
             except (StoreUnreadableError, StoreUnwritableError) as error:
                 after.fail_servers(ServersUnwrittenError(error))
@@ -158,11 +161,12 @@ class FileStore(FileReader, Store):
         wrote |= self._save_notes(notes, now, entries_written=wrote)
         if wrote:  # others may already build on this commit before it is durable; their commit makes both durable
             afterwards.callback(folder.sync, self._folder)
-        self._tidy(before, after.entries, names)
+        self._tidy(before, entries, names)
         return after.outcomes
 
-    def _load_records(self, kind: RecordKind[Any]) -> Mapping[str, Any]:
-        return RecordFile(kind).load(self.path)
+    def _records_on_disk(self, kind: RecordKind[R]) -> LazyRecords[R]:
+        there = self._may_be_there.get(kind.name, bool)
+        return LazyRecords(partial(RecordFile(kind).load, self.path), there)
 
     def _tidy(self, before: Snapshot, entries: Mapping[str, Entry], names: Collection[str]) -> None:
         """Remove the spills that are committed now, the copies of ended logins, and the files of killed writers."""
@@ -197,10 +201,17 @@ class FileStore(FileReader, Store):
         if self._snapshot is not None:
             self._snapshot = replace(self._snapshot, settled=False)
 
-    def _commit(self, before: Snapshot, after: batch.Batch, now: float, afterwards: ExitStack) -> bool:
-        if after.entries == before.entries and not before.needs_rewrite:
+    def _commit(
+        self,
+        before: Snapshot,
+        after: batch.Batch,
+        entries: dict[str, Entry],
+        now: float,
+        afterwards: ExitStack,
+    ) -> bool:
+        if not after.entries.differs and not before.needs_rewrite:
             return False
-        members = codec.members(after.entries, {**before.decoded.members, **after.checked})
+        members = codec.members(entries, {**before.decoded.members, **after.checked})
         data = codec.join(members).encode()
         if before.decoded.damage and before.data is not None:
             atomic.existing(self.path)  # fail before anything is written
@@ -208,32 +219,38 @@ class FileStore(FileReader, Store):
         new = atomic.swap(self.path, data)
 
         def remember() -> None:  # a reader may have taken a newer snapshot; unsettled, so the next read looks again
-            decoded = codec.Decoded(after.entries, members=members)
+            decoded = codec.Decoded(entries, members=members)
             self._snapshot = Snapshot(snapshot.version_of(new), settled=False, data=data, decoded=decoded)
 
         afterwards.callback(remember)
         return True
 
-    def _save_facts(self, facts: LazyRecords[LoginFacts], now: float, *, committed: bool) -> None:
+    def _save_facts(self, facts: Overlay[LoginFacts], now: float, *, committed: bool) -> None:
         """Write the facts of new logins before the commit, and drop those of ended logins after it.
 
         In this order a killed writer leaves no login without its facts. Facts may be lost, a login may not.
         """
-        if not facts.changed:
+        if not facts.differs:
             return
-        with_ended = {**facts.before, **facts.records}
-        written, now_due = (with_ended, facts.records) if committed else (facts.before, with_ended)
+        with_ended = {**facts.below, **facts}
+        written, now_due = (with_ended, dict(facts)) if committed else (dict(facts.below), with_ended)
         if now_due != written:
             with contextlib.suppress(StorageError):
                 FACTS_FILE.save(self.path, now_due, now=now)
 
-    def _save_notes(self, notes: LazyRecords[Note], now: float, *, entries_written: bool) -> bool:
-        if not notes.changed:
+    def _save_notes(self, notes: Overlay[Note], now: float, *, entries_written: bool) -> bool:
+        if not notes.differs:
             return False
         try:
-            NOTES_FILE.save(self.path, notes.records, now=now)
+            NOTES_FILE.save(self.path, notes.merged(), now=now)
         except StorageError:
             if not entries_written:  # notes may be lost when the login is safe, but not when only notes were written
                 raise
             return False
         return True
+
+
+def _may_lack_login(records: Overlay[R]) -> Collection[str]:
+    """Return the keys of all notes, also of those whose login another program has removed; few stores have facts."""
+    below = records.below
+    return list(records) if records.changes or not isinstance(below, LazyRecords) or below.may_be_there else ()

@@ -195,9 +195,9 @@ def calls_in(file: Path) -> set[str]:
 def test_one_room_alone_changes_owners_and_modes_and_makes_folders() -> None:
     """`ownership.py` works with descriptors, because a path may have become a link."""
     rooms = [file for floor in ("storage", "oauth", "cogs", "bot") for file in (ROOT / floor).rglob("*.py")]
-    assert calls_in(ROOT / "storage/file/ownership.py") >= {"fchown", "fchmod", "mkdir"}
+    assert calls_in(ROOT / "storage/disk/ownership.py") >= {"fchown", "fchmod", "mkdir"}
     assert {str(file.relative_to(ROOT)) for file in rooms if calls_in(file) & BY_DESCRIPTOR} == {
-        "storage/file/ownership.py"
+        "storage/disk/ownership.py"
     }
 
 

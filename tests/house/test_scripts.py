@@ -1,5 +1,6 @@
 """`scripts/run` starts the playground, or the bot if there is a token or a config; a second start installs nothing.
 
+`scripts/setup dev` installs the programs that the tests start.
 `scripts/test-pythons` skips a Python that lacks a module, and names it.
 """
 
@@ -140,3 +141,40 @@ exec(sys.argv[2])
     skipped, none = done.stderr.splitlines()
     assert f"Python {version}: {broken} is skipped: ModuleNotFoundError: import of {missing} halted" in skipped
     assert none.endswith(f"Python {version}: none on this machine")
+
+
+APT_GET = """#!/bin/bash
+echo "$DEBIAN_FRONTEND $* $(/usr/sbin/policy-rc.d; echo $?)" >> "$HOME/asked"
+[[ "$*" != *install* ]]
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root installs packages")
+def test_setup_installs_the_tests_programs_and_starts_no_server(home: Path) -> None:
+    """A server that Debian starts beside ours would take its port, and nobody would stop it."""
+    policy = Path("/usr/sbin/policy-rc.d")
+    there = policy.exists()
+    programs = home / "bin"
+    (home / "venv/bin").mkdir(parents=True)
+    programs.mkdir()
+    for name in ("bash", "cat", "cksum", "chmod", "dirname", "id", "rm"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    for name in ("python", "openab-auth"):
+        (home / "venv/bin" / name).symlink_to("/bin/true")
+    (programs / "apt-get").write_text(APT_GET)
+    (programs / "apt-get").chmod(0o755)
+    environ = {"PATH": str(programs), "HOME": str(home), "VENV": str(home / "venv"), "PYTHON": sys.executable}
+
+    first, second = (
+        subprocess.run([ROOT / "scripts/setup", "dev"], env=environ, capture_output=True, text=True, check=True)
+        for _ in range(2)
+    )
+
+    update, install = (home / "asked").read_text().splitlines()
+    assert update.endswith("-qq update 101")
+    assert install.startswith("noninteractive -qq")
+    assert "chromium" in install
+    assert install.endswith("pgbouncer nginx iproute2 101")
+    assert "pgbouncer nginx iproute2; the tests that need them will be skipped" in first.stderr
+    assert second.stderr == ""
+    assert policy.exists() is there

@@ -20,9 +20,9 @@ from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.oauth.errors import PasteRefusedError
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.oauth.vendors.account_labels import person_of
+from openab_auth.storage.disk import ownership
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.errors import OpenabAuthError
-from openab_auth.storage.file import ownership
 from openab_auth.storage.worker_thread import in_thread, own_threads
 
 Event: TypeAlias = Literal[

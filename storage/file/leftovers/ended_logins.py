@@ -15,8 +15,9 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
+from openab_auth.storage import journal
+from openab_auth.storage.disk import atomic, folder, regular_file
 from openab_auth.storage.errors import StorageError
-from openab_auth.storage.file import atomic, folder, journal, regular_file
 from openab_auth.storage.file.leftovers import quarantine, redact, temporary_files
 from openab_auth.storage.format.keys import is_file_name
 

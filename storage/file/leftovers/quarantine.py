@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from openab_auth.storage.file import atomic, folder, ownership
-from openab_auth.storage.file.ownership import Owner
+from openab_auth.storage.disk import atomic, folder, ownership
+from openab_auth.storage.disk.ownership import Owner
 
 _MOST_NAMES: Final = 1000
 _UNCLEARED: Final = ".uncleared"  # part of the name of a file that a logout could not rewrite

@@ -13,7 +13,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
-from openab_auth.storage.file import folder, journal, ownership
+from openab_auth.storage import journal
+from openab_auth.storage.disk import folder, ownership
 from openab_auth.storage.format.keys import is_file_name
 
 _COMMIT: Final = 10.0  # seconds; a commit takes milliseconds

@@ -11,8 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, TypeVar
 
+from openab_auth.storage.disk import atomic, ownership, regular_file
 from openab_auth.storage.errors import StoreUnwritableError
-from openab_auth.storage.file import atomic, ownership, regular_file
 from openab_auth.storage.file.locks import forked
 from openab_auth.storage.file_faults import lock_error
 

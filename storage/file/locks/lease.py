@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from openab_auth.storage.file.locks.flock import Flock
+from openab_auth.storage.store import Lease
 
 
-class FileLease:
+class FileLease(Lease):
     """The right to refresh one tenant; two objects exclude each other also within one process."""
 
     def __init__(self, path: Path, when_taken: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from openab_auth.storage import FileStore, StorageError, StoreUnreadableError, StoreUnwritableError
-from openab_auth.storage.file import ownership
+from openab_auth.storage.disk import ownership
 from tests.storage.disks import filled
 from tests.storage.entries import put, token
 
@@ -74,7 +74,7 @@ def test_a_failed_rename_says_what_can_be_done(kept: FileStore, monkeypatch: pyt
     assert refused.value.fault == fault
     assert os.strerror(number) in refused.value.happened
     assert repair in refused.value.todo
-    assert refused.value.kept == "the file is unchanged"
+    assert refused.value.kept == "the store is unchanged"
     assert kept.path.read_bytes() == before
 
 
@@ -160,7 +160,7 @@ def test_the_repair_of_a_mode_is_no_chmod_where_that_cannot_help(
     kept.path.chmod(0o777)
     assert {problem.repair for problem in kept.problems()} == {f"chmod 600 {kept.path}"}
 
-    monkeypatch.setattr("openab_auth.storage.file.mounts._WITHOUT_MODES", _kinds_here())
+    monkeypatch.setattr("openab_auth.storage.disk.mounts._WITHOUT_MODES", _kinds_here())
     (problem,) = kept.problems()
     assert "can be read by others" in problem.what
     assert "umask=077" in problem.repair

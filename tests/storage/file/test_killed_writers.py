@@ -22,7 +22,7 @@ import fcntl, json, os, shutil, signal, sys
 from pathlib import Path
 import filelock
 from openab_auth.storage import FileStore, LoginFacts, Note
-from openab_auth.storage.file import journal
+from openab_auth.storage import journal
 from openab_auth.storage.format import codec
 from tests.storage.entries import put, token, pending
 

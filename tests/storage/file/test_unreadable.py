@@ -226,7 +226,7 @@ import os, resource, sys
 from pathlib import Path
 import filelock
 from openab_auth.storage import *
-from openab_auth.storage.file import journal
+from openab_auth.storage import journal
 from openab_auth.storage.file.leftovers import ended_logins
 from openab_auth.storage.file.locks import waiting
 from tests.storage.entries import token

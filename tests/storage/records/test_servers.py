@@ -24,7 +24,7 @@ from openab_auth.storage import (
     TokenEntry,
     UserId,
 )
-from openab_auth.storage.file import atomic
+from openab_auth.storage.disk import atomic
 from openab_auth.storage.records.servers import SERVERS
 from tests.storage.processes import Start, line_of
 from tests.support.patience import PATIENCE

@@ -13,7 +13,7 @@ import pytest
 from openab_auth.cogs.auth.guard.audit import Audit, Event
 from openab_auth.cogs.auth.guard.audit_quota import IN_TOTAL, PER_PERSON
 from openab_auth.storage import UserId
-from openab_auth.storage.file import ownership
+from openab_auth.storage.disk import ownership
 from tests.support.patience import PATIENCE
 
 

@@ -21,7 +21,7 @@ from openab_auth.oauth.tokens import TokenSource, other_account, refresh
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import AsyncStore, FileStore, StoreUnwritableError, TokenEntry
 from openab_auth.storage.commit import batch
-from openab_auth.storage.file import atomic
+from openab_auth.storage.disk import atomic
 from openab_auth.storage.file.locks.global_lock import GlobalLock
 from openab_auth.storage.file.record_files import RecordFile
 from tests.support.clock import Clock

@@ -10,7 +10,7 @@ import pytest
 
 from openab_auth.storage import FileStore, StoreUnwritableError
 from tests.storage.entries import put, token
-from tests.storage.file.journal.spills import NEW, OLD, place
+from tests.storage.journal.spills import NEW, OLD, place
 from tests.storage.processes import NOBODY
 
 

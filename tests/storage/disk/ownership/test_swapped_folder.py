@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage.file import journal
+from openab_auth.storage import journal
 from openab_auth.storage.file.leftovers import quarantine, temporary_files
 from tests.storage.entries import token
 from tests.storage.processes import NOBODY

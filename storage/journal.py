@@ -17,11 +17,11 @@ import os
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
+from openab_auth.storage.disk import atomic, folder, ownership, regular_file
 from openab_auth.storage.entries import Entry, LoginEntry, McpEntry, TokenEntry, last_token
 from openab_auth.storage.errors import StorageError, StoreUnreadableError
-from openab_auth.storage.file import atomic, folder, ownership, regular_file
 from openab_auth.storage.format import codec, shapes
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.records import NOTES, LoginFacts
@@ -45,6 +45,34 @@ class Spill(NamedTuple):
         return comes_after(self.entry, stored, self.replaces)
 
 
+class Coding(Protocol):
+    """How a spill is written: as it is, or encrypted as the rows of a database."""
+
+    def seal(self, tenant: str, text: bytes) -> bytes:
+        """Return the bytes of the file for this text."""
+        ...
+
+    def open(self, tenant: str, data: bytes) -> bytes:
+        """Return the text in these bytes of a file.
+
+        Raises:
+            ValueError: the file is damaged, or was written for another tenant or store.
+            StorageError: the key of the file is missing; it must be neither ignored nor replaced.
+        """
+        ...
+
+
+class _Plain:
+    def seal(self, tenant: str, text: bytes) -> bytes:  # noqa: ARG002 -- as `Coding`
+        return text
+
+    def open(self, tenant: str, data: bytes) -> bytes:  # noqa: ARG002 -- as `Coding`
+        return data
+
+
+PLAIN: Final[Coding] = _Plain()
+
+
 def path_of(path: Path, tenant: str) -> Path:
     """Return the path of the spill of this tenant."""
     return path.with_name(_mark(path) + tenant)
@@ -54,7 +82,14 @@ def _mark(path: Path) -> str:
     return f"{path.name}.spill."
 
 
-def compose(path: Path, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> Spill:
+def compose(  # noqa: PLR0913, PLR0917 - a spill, and where it goes
+    path: Path,
+    tenant: str,
+    entry: LoginEntry,
+    replaces: LoginEntry | None,
+    note: Note | None = None,
+    coding: Coding = PLAIN,
+) -> Spill:
     """Return the spill for `entry`; nothing is written yet.
 
     `replaces` is the login that `entry` replaces, or None if there was no login.
@@ -66,13 +101,13 @@ def compose(path: Path, tenant: str, entry: LoginEntry, replaces: LoginEntry | N
     codec.check(tenant, entry)
     marks = replaced_marks(replaces)
     with contextlib.suppress(_NoSpillError, FileNotFoundError):
-        earlier = _read(path_of(path, tenant), tenant)
+        earlier = _read(path_of(path, tenant), tenant, coding)
         if replaces is not None and last_token(earlier.entry) == last_token(replaces):
             return Spill(tenant, entry, (*earlier.replaces, *marks), note or earlier.note)
     return Spill(tenant, entry, marks, note)
 
 
-def write(path: Path, spill: Spill) -> Spill:
+def write(path: Path, spill: Spill, coding: Coding = PLAIN) -> Spill:
     """Write a spill durably and return it with the identity of its file.
 
     Raises:
@@ -82,7 +117,8 @@ def write(path: Path, spill: Spill) -> Spill:
     if spill.note is not None:
         members["note"] = NOTES.to_json(spill.note)
     text = json.dumps(members, ensure_ascii=False, indent=2)
-    written = atomic.swap(path_of(path, spill.tenant), text.encode(), temporary_of=path)
+    data = coding.seal(spill.tenant, text.encode())
+    written = atomic.swap(path_of(path, spill.tenant), data, temporary_of=path)
     folder.sync(path.parent)
     return spill._replace(file=_file(written))
 
@@ -102,18 +138,18 @@ def spills_among(path: Path, names: Collection[str]) -> list[str]:
     return sorted(name for name in names if name.startswith(mark))
 
 
-def load(path: Path, files: Collection[str]) -> tuple[Spill, ...]:
+def load(path: Path, files: Collection[str], coding: Coding = PLAIN) -> tuple[Spill, ...]:
     """Return the spills in these files; skip files that are gone, damaged or written by somebody else.
 
     Raises:
         StoreUnreadableError: a file could not be read. Without its spill this process would post a used refresh token.
     """
-    return tuple([found for _, found in _found(path, files) if isinstance(found, Spill)]) if files else ()
+    return tuple([found for _, found in _found(path, files, coding) if isinstance(found, Spill)]) if files else ()
 
 
-def ignored(path: Path, files: Collection[str]) -> list[tuple[Path, str]]:
+def ignored(path: Path, files: Collection[str], coding: Coding = PLAIN) -> list[tuple[Path, str]]:
     """Return the files that are ignored because they are no valid spill, each with the reason."""
-    return [(place, found) for place, found in _found(path, files) if isinstance(found, str)]
+    return [(place, found) for place, found in _found(path, files, coding) if isinstance(found, str)]
 
 
 def notes_of(spills: tuple[Spill, ...], entries: Mapping[str, Entry]) -> dict[str, Note]:
@@ -149,18 +185,18 @@ def _file(found: os.stat_result) -> tuple[int, int]:
     return found.st_ino, found.st_mtime_ns
 
 
-def _found(path: Path, files: Collection[str]) -> Iterator[tuple[Path, Spill | str]]:
+def _found(path: Path, files: Collection[str], coding: Coding) -> Iterator[tuple[Path, Spill | str]]:
     for name in files:
         place = path.with_name(name)
         try:
-            yield place, _read(place, name.removeprefix(_mark(path)))
+            yield place, _read(place, name.removeprefix(_mark(path)), coding)
         except FileNotFoundError:
             continue
         except _NoSpillError as error:
             yield place, error.reason
 
 
-def _read(place: Path, tenant: str) -> Spill:
+def _read(place: Path, tenant: str, coding: Coding) -> Spill:
     """Read one spill.
 
     Raises:
@@ -177,7 +213,7 @@ def _read(place: Path, tenant: str) -> Spill:
         if reason := _not_ours(place, error):
             raise _NoSpillError(reason) from None
         raise StoreUnreadableError(place, error) from error
-    match _parsed(data):
+    match _parsed(tenant, data, coding):
         case {"replaces": [*replaces], "entry": value, **others} if all(isinstance(one, str) for one in replaces):
             note = NOTES.from_json(others.get("note"))
             return Spill(tenant, _entry(tenant, value), tuple(map(str, replaces)), note, _file(found))
@@ -204,9 +240,9 @@ def _check_ours(found: os.stat_result, folder: Path) -> None:
         raise _NoSpillError(_FOREIGN)
 
 
-def _parsed(data: bytes) -> object:
+def _parsed(tenant: str, data: bytes, coding: Coding) -> object:
     try:
-        return json.loads(data)
+        return json.loads(coding.open(tenant, data))
     except (ValueError, RecursionError):
         raise _NoSpillError(_DAMAGED) from None
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import ClientRecord, FileStore, Note, StorageError
+from tests.storage.disk.ownership.rights import mode
 from tests.storage.entries import put, token
-from tests.storage.file.ownership.rights import mode
 from tests.storage.processes import NOBODY, line_of
 from tests.support.clock import Clock
 

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import FileStore, McpEntry, Mutation, StoreUnwritableError, TokenEntry
-from openab_auth.storage.file import journal
+from openab_auth.storage import FileStore, McpEntry, Mutation, StoreUnwritableError, TokenEntry, journal
 from tests.storage.entries import put, token
-from tests.storage.file.journal.spills import NEW, OLD, place
+from tests.storage.journal.spills import NEW, OLD, place
 
 NEWER = token(value="at2")
 

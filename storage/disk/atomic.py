@@ -10,10 +10,10 @@ import stat
 from pathlib import Path
 from typing import Final, Self
 
+from openab_auth.storage.disk import folder, mounts, ownership
+from openab_auth.storage.disk.ownership import PRIVATE, Owner
+from openab_auth.storage.disk.regular_file import NotRegularError
 from openab_auth.storage.errors import StoreUnwritableError
-from openab_auth.storage.file import folder, mounts, ownership
-from openab_auth.storage.file.ownership import PRIVATE, Owner
-from openab_auth.storage.file.regular_file import NotRegularError
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _TRIES: Final = 3  # a logout also removes the temporary file of a writer without the lock, who then starts again

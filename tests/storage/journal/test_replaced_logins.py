@@ -10,7 +10,7 @@ import pytest
 
 from openab_auth.storage import FileStore, Secret, TokenEntry
 from tests.storage.entries import NOW, put, token
-from tests.storage.file.journal.spills import NEW, OLD, place
+from tests.storage.journal.spills import NEW, OLD, place
 
 
 @pytest.mark.parametrize("refresh", ["", "not rotated"])

@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from openab_auth.storage.disk import regular_file
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.file import regular_file
 
 _FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _UNTOUCHED: Final = getattr(os, "O_NOATIME", 0)  # only on Linux, and only for the owner of the folder

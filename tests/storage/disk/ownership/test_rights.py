@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import FileStore, Note, TokenEntry
+from tests.storage.disk.ownership.rights import mode
 from tests.storage.entries import NOW, put, token
-from tests.storage.file.ownership.rights import mode
 from tests.storage.processes import NOBODY
 from tests.support.clock import Clock
 

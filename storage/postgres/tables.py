@@ -1,0 +1,21 @@
+"""Name the tables of one store in SQL: several stores share a database, each in a schema of its own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from psycopg import sql
+
+SCHEMA_VERSION: Final = 1
+
+
+class Tables:
+    """The tables in the schema `schema`; `sql` fills `{schema}` in a statement."""
+
+    def __init__(self, schema: str) -> None:
+        self.schema = schema
+        self.sql = lru_cache(maxsize=None)(self._filled)
+
+    def _filled(self, statement: str) -> sql.Composed:
+        return sql.SQL(statement).format(schema=sql.Identifier(self.schema))  # type: ignore[arg-type] # our own text

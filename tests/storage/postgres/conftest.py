@@ -1,0 +1,32 @@
+"""A server for tests that stop, freeze or fill it, and what can stand between a store and its server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.postgres.pattern import Servers
+from tests.support.postgres.pgbouncer import start_pgbouncer
+from tests.support.postgres.proxy import Proxy
+from tests.support.postgres.server import Server
+
+
+@pytest.fixture
+def server(postgres_servers: Servers) -> Server:
+    """Start a server of this test alone."""
+    return postgres_servers.make().start()
+
+
+@pytest.fixture
+def proxy(postgres: Server) -> Iterator[Proxy]:
+    """Start a proxy in front of the server that the tests share."""
+    with Proxy(postgres.ground.place(), postgres.folder).listening() as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres: Server) -> Path:
+    """Start PgBouncer in front of the server that the tests share; return the folder of its socket."""
+    return start_pgbouncer(postgres)
