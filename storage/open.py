@@ -62,11 +62,16 @@ def _located(location: str | os.PathLike[str] | StoreLocation, options: StoreOpt
 
 
 def _open_postgres(location: StoreLocation, environ: Mapping[str, str]) -> Store:
-    settings = _settings(location, environ)
+    settings = postgres_settings(location, environ)
     raise NotImplementedError(settings.options)  # return PostgresStore(settings.url, settings.options, settings.keys)
 
 
-def _settings(location: StoreLocation, environ: Mapping[str, str]) -> PostgresSettings:
+def postgres_settings(location: StoreLocation, environ: Mapping[str, str] = os.environ) -> PostgresSettings:
+    """Return the checked settings of a PostgreSQL store; no connection is made.
+
+    Raises:
+        StoreSettingsError: an option is wrong or missing, or the packages for PostgreSQL are not installed.
+    """
     try:
         from openab_auth.storage.postgres.opening import check_settings  # noqa: PLC0415 - a file needs no database
     except ImportError as error:

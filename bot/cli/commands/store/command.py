@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Final
 
 from openab_auth.bot.cli.arguments import UsageError
+from openab_auth.bot.cli.commands.store.init import init
 from openab_auth.bot.cli.commands.store.new_key import new_key
 
 _PROG: Final = "openab-auth store"
 _ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "init": init,
     "new-key": new_key,
 }
 
