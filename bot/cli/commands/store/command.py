@@ -9,11 +9,13 @@ from typing import Final
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.commands.store.init import init
 from openab_auth.bot.cli.commands.store.new_key import new_key
+from openab_auth.bot.cli.commands.store.rekey import rekey
 
 _PROG: Final = "openab-auth store"
 _ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "init": init,
     "new-key": new_key,
+    "rekey": rekey,
 }
 
 
