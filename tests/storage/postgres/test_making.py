@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -26,11 +25,6 @@ from tests.support.postgres.server import ROWS, Server
 
 KEYS = StoreKeys({"a": new_key()})
 TABLES = ["commits", "entries", "leases", "records", "store"]
-
-
-@pytest.fixture
-def schema() -> str:
-    return f"s{uuid4().hex}"
 
 
 def settings(server: Server, schema: str, keys: StoreKeys | None = KEYS, **url: str) -> PostgresSettings:
