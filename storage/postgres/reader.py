@@ -44,6 +44,7 @@ class PostgresReader(StoreReader):
     """Reads the store that `settings` name; threads may share the object."""
 
     def __init__(self, settings: PostgresSettings) -> None:
+        self.settings = settings
         self.place = shown(settings.url.reveal())
         self._tables = Tables(settings.options.schema)
         self._connections = Connections(settings.url)
