@@ -8,6 +8,8 @@ OpenabAuthError                 says what happened, what was kept, and what to d
     ├── StoreBusyError          a lock was not free before the deadline; nothing was changed
     ├── InvalidTenantError      the name cannot be a key or part of a sidecar's file name
     ├── InvalidEntryError       the entry fits none of the three shapes; it was not written
+    ├── StoreClosedError        nothing is refreshed here until an operator adopts this copy of the store
+    ├── CommitUnknownError      the answer to a commit was lost; nobody knows yet whether it was made
     ├── DamagedRowError         a row cannot be decrypted: it is damaged, or it belongs elsewhere
     └── StoreSettingsError      a setting of the store is wrong or missing; nothing was read or written
         ├── ExtraMissingError       the packages for a PostgreSQL store are not installed
@@ -140,6 +142,36 @@ class InvalidEntryError(StorageError):
             todo="this is a bug in the program that wrote the entry; report it",
         )
         self.key = key
+        self.reason = reason
+
+
+class CommitUnknownError(StorageError):
+    """The connection was lost during a commit, and nobody could be asked afterwards whether it was made."""
+
+    code = "commit_unknown"
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"the answer to a commit in {place} was lost ({reason})",
+            kept="the change was saved as a whole or not at all",
+            todo="see whether the database runs, then look whether the change is there, and try again if it is not",
+        )
+        self.place = place
+        self.reason = reason
+
+
+class StoreClosedError(StorageError):
+    """No login may be refreshed here before an operator says that this store, and no copy of it, is the one in use."""
+
+    code = "store_closed"
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(
+            f"{place} is closed for refreshes ({reason})",
+            kept="no refresh token was sent, and nothing was changed",
+            todo="if no other copy of this store is in use, run `openab-auth store adopt`",
+        )
+        self.place = place
         self.reason = reason
 
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from openab_auth.storage.commit import batch
+from openab_auth.storage.commit.draft import Overlay
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry
 from openab_auth.storage.format import codec
@@ -57,7 +58,7 @@ class MemoryStore(Store):
         """Run the mutations in one commit; drop a mutation that raises an error alone."""
         with self._lock:
             records = batch.Records(self.records)
-            after = batch.run(mutations, self._entries, records, now=self._clock())
+            after = batch.run(mutations, Overlay(self._entries), records, now=self._clock())
             if not after.all_failed:
                 self._version += after.entries.differs
                 self._entries = after.entries.merged()

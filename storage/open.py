@@ -31,7 +31,10 @@ def open_store(
     """
     located = _located(location, options)
     if located.is_postgres:
-        return _open_postgres(located, environ)
+        settings = _settings(located, environ)
+        from openab_auth.storage.postgres import PostgresStore  # noqa: PLC0415 - a file needs no database
+
+        return PostgresStore(settings)
     from openab_auth.storage.file import FileStore  # noqa: PLC0415 - a program that only reads does not pay for locks
 
     return FileStore(_path(located.place))
@@ -49,7 +52,10 @@ def open_reader(
     """
     located = _located(location, options)
     if located.is_postgres:
-        return _open_postgres(located, environ)
+        settings = _settings(located, environ)
+        from openab_auth.storage.postgres import PostgresReader  # noqa: PLC0415 - a file needs no database
+
+        return PostgresReader(settings)
     from openab_auth.storage.file import FileReader  # noqa: PLC0415 - as above
 
     return FileReader(_path(located.place))
@@ -59,11 +65,6 @@ def _located(location: str | os.PathLike[str] | StoreLocation, options: StoreOpt
     if isinstance(location, StoreLocation):
         return location if options is None else StoreLocation(location.place, options)
     return StoreLocation(os.fspath(location), options or StoreOptions())
-
-
-def _open_postgres(location: StoreLocation, environ: Mapping[str, str]) -> Store:
-    settings = _settings(location, environ)
-    raise NotImplementedError(settings.options)  # return PostgresStore(settings.url, settings.options, settings.keys)
 
 
 def _settings(location: StoreLocation, environ: Mapping[str, str]) -> PostgresSettings:

@@ -102,19 +102,21 @@ class Records:
 
 def run(  # noqa: PLR0913 - what a backend decides
     mutations: Sequence[Mutation[Any]],
-    entries: Mapping[str, Entry],
+    entries: Overlay[Entry],
     records: Records,
     *,
     now: float,
     check_name: Callable[[str], object] = check_tenant,
-    stale: Callable[[Mapping[str, Entry], float], Collection[str]] = stale_pending.stale,
+    stale: Callable[[Overlay[Entry], float], Collection[str]] = stale_pending.stale,
 ) -> Batch:
     """Run the mutations in order, each on the result of the earlier ones; then drop stale logins and their records.
+
+    All changes are written into `entries` and `records`.
 
     `now` is in unix seconds. `check_name` raises InvalidTenantError for a tenant that the store cannot hold. `stale`
     finds the pending logins that nobody can finish any more.
     """
-    batch = Batch(Overlay(entries))
+    batch = Batch(entries)
     for mutate in mutations:
         draft = Draft(batch.entries, records.by_name)
         batch.outcomes.append(_run_one(mutate, draft, batch, records, check_name))

@@ -138,7 +138,7 @@ class FileStore(FileReader, Store):
         if before.spills:
             with contextlib.suppress(StoreUnreadableError):  # facts may be lost, too
                 facts.update(before.facts(facts))
-        after = batch.run(mutations, before.entries, records, now=now, check_name=self._sidecar_name)
+        after = batch.run(mutations, Overlay(before.entries), records, now=now, check_name=self._sidecar_name)
         if after.all_failed:
             return after.outcomes
         # Before the commit: a login needs its client, and an agreement that was ended must not outlive its login. A

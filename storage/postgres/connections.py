@@ -157,8 +157,9 @@ def _is_usable(connection: BoundConnection) -> bool:
     """Return whether the server has closed the connection or said something since; then a new one is better."""
     if connection.closed:
         return False
+    look = select.poll()
     try:
-        readable, _, _ = select.select([connection.pgconn.socket], [], [], 0)
+        look.register(connection.pgconn.socket, select.POLLIN)
+        return not look.poll(0)
     except (OSError, ValueError, psycopg.Error):
         return False
-    return not readable

@@ -17,5 +17,10 @@ class Tables:
         self.schema = schema
         self.sql = lru_cache(maxsize=None)(self._filled)
 
+    @property
+    def records(self) -> str:
+        """Return the name of the table of records, for people."""
+        return f"{self.schema}.records"
+
     def _filled(self, statement: str) -> sql.Composed:
-        return sql.SQL(statement).format(schema=sql.Identifier(self.schema))  # type: ignore[arg-type] # our own text
+        return sql.SQL(statement).format(schema=sql.Identifier(self.schema))

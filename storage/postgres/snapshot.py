@@ -1,0 +1,120 @@
+"""What this process has read of the store: its entries and records at one version, and how they are read again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeVar
+from uuid import UUID
+
+from openab_auth.storage.entries import Entry
+from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
+from openab_auth.storage.postgres.cipher import Cipher
+from openab_auth.storage.postgres.connections import BoundConnection
+from openab_auth.storage.postgres.head import Stamp
+from openab_auth.storage.postgres.rows import open_entry, open_record
+from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.records import RecordKind
+
+R = TypeVar("R")
+_GENERATIONS: Final = "select key, generation from {schema}.entries order by position"
+_ALL: Final = "select key, generation, kind, entry, key_id from {schema}.entries order by position"
+_SOME: Final = "select key, generation, kind, entry, key_id from {schema}.entries where key = any(%s)"
+_RECORDS: Final = "select key, record, key_id from {schema}.records where kind = %s order by key"
+_FEW: Final = 1000  # rows; of a small store, all are read at once
+
+
+class KnownEntry(NamedTuple):
+    """An entry at one generation; `entry` is None if its row is damaged."""
+
+    generation: UUID
+    entry: Entry | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The entries of the store at one version, in their order."""
+
+    stamp: Stamp
+    known: Mapping[str, KnownEntry] = field(repr=False)
+    entries: Mapping[str, Entry] = field(repr=False)
+
+    @classmethod
+    def of(cls, stamp: Stamp, known: Mapping[str, KnownEntry]) -> Snapshot:
+        """Return the snapshot of these rows; damaged rows give no entry."""
+        entries = {key: row.entry for key, row in known.items() if row.entry is not None}
+        return cls(stamp, known, MappingProxyType(entries))
+
+
+class RecordSnapshot(NamedTuple):
+    """The records of one kind at one version; `sealed` has the bytes of each, so that few are decrypted again."""
+
+    stamp: Stamp
+    records: Mapping[str, Any]
+    sealed: Mapping[str, bytes]
+
+
+def read_entries(
+    connection: BoundConnection, tables: Tables, cipher: Cipher, stamp: Stamp, before: Snapshot | None
+) -> Snapshot:
+    """Read the entries in an open transaction; of the rows since `before`, only those that changed.
+
+    Raises:
+        UnknownStoreKeyError: a row needs a key that is not in the settings.
+    """
+    if before is None or len(before.known) < _FEW:
+        rows = connection.execute(tables.sql(_ALL), binary=True).fetchall()
+        return Snapshot.of(stamp, {row[0]: _known(cipher, row, before) for row in rows})
+    now = connection.execute(tables.sql(_GENERATIONS), binary=True).fetchall()
+    missing = [key for key, generation in now if not _is_known(before, key, generation)]
+    rows = connection.execute(tables.sql(_SOME), [missing], binary=True).fetchall() if missing else []
+    fresh = {row[0]: _known(cipher, row, before) for row in rows}
+    known = {key: fresh.get(key) or before.known[key] for key, _ in now if key in fresh or key in before.known}
+    return Snapshot.of(stamp, known)
+
+
+def read_records(  # noqa: PLR0913, PLR0917 - where, and what is known
+    connection: BoundConnection,
+    tables: Tables,
+    cipher: Cipher,
+    stamp: Stamp,
+    kind: RecordKind[R],
+    before: RecordSnapshot | None,
+) -> RecordSnapshot:
+    """Read the records of one kind in an open transaction.
+
+    Raises:
+        UnknownStoreKeyError: a row needs a key that is not in the settings.
+        StoreUnreadableError: a record is damaged, and its kind must be whole.
+    """
+    records: dict[str, R] = {}
+    sealed: dict[str, bytes] = {}
+    for key, data, key_id in connection.execute(tables.sql(_RECORDS), [kind.name], binary=True):
+        sealed[key] = data
+        if before is not None and before.sealed.get(key) == data and key in before.records:
+            records[key] = before.records[key]
+            continue
+        try:
+            records[key] = open_record(cipher, kind, key, data, key_id)
+        except DamagedRowError as error:
+            if kind.must_be_whole:
+                raise StoreUnreadableError(tables.records, error.happened) from None
+    if before is not None and before.records == records:
+        return RecordSnapshot(stamp, before.records, sealed)  # the same object stands for the same records
+    return RecordSnapshot(stamp, MappingProxyType(records), sealed)
+
+
+def _is_known(before: Snapshot, key: str, generation: UUID) -> bool:
+    known = before.known.get(key)
+    return known is not None and known.generation == generation
+
+
+def _known(cipher: Cipher, row: tuple[Any, ...], before: Snapshot | None) -> KnownEntry:
+    key, generation, kind, sealed, key_id = row
+    if before is not None and _is_known(before, key, generation):
+        return before.known[key]
+    try:
+        return KnownEntry(generation, open_entry(cipher, key, kind, sealed, key_id))
+    except DamagedRowError:
+        return KnownEntry(generation, None)
