@@ -6,7 +6,7 @@ trips and those for the rows that it reads. Its token tells afterwards whether a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
@@ -27,13 +27,15 @@ from openab_auth.storage.records import KINDS, RecordKind
 
 V = TypeVar("V")
 _BEGIN: Final = f"""
-    begin; {LIMITS}; {HEAD} for update;
+    begin isolation level read committed; {LIMITS}; {HEAD} for update;
     select key from {{schema}}.entries,
         (select coalesce({{now}}, extract(epoch from clock_timestamp())) as now) as clock
     where kind = 'pending' and (key like 'pending:%' or key like 'mcp-pending:%')
-        and (expires_at < to_timestamp(now) or expires_at > to_timestamp(now + 2 * {{lifetime}}))
+        and (expires_at < to_timestamp(now) or expires_at > to_timestamp(now + 2 * {{lifetime}}));
+    select key, kind, entry, key_id from {{schema}}.entries where key = any({{keys}});
+    select kind, key, record, key_id from {{schema}}.records where key = any({{keys}})
 """  # noqa: S608 - our own text
-_HEAD_AT: Final = -2  # of its results
+_HEAD_AT: Final = -4  # of its results
 _ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
 _ALL_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries order by position"
 _ONE_RECORD: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
@@ -102,22 +104,29 @@ class Transaction:
         tables: Tables,
         check: Callable[[tuple[object, ...] | None], tuple[Head, Cipher]],
         now: float | None = None,
+        keys: Collection[str] = (),
     ) -> None:
-        """Begin the transaction, and take the lock; without `now` (unix seconds) the clock of the database decides."""
+        """Begin the transaction, and take the lock; without `now` (unix seconds) the clock of the database decides.
+
+        The rows with these `keys` will probably be needed, so they come with the answer.
+        """
         self.connection = connection
         self._tables = tables
         self.token = uuid4()  # also the id of the version that this commit makes
         self._writes: list[tuple[str, tuple[Any, ...]]] = []
-        names = {
-            "schema": sql.Identifier(tables.schema),
-            "now": sql.Literal(now),
-            "lifetime": sql.Literal(PENDING_LIFETIME),
-        }
-        found = connection.execute(sql.SQL(_BEGIN).format(**names))
+        self._keys = frozenset(keys)
+        self.read_keys = set(keys)
+        values: dict[str, Any] = {"now": now, "lifetime": PENDING_LIFETIME, "keys": [*keys]}
+        literals = {name: sql.Literal(value) for name, value in values.items()}
+        found = connection.execute(sql.SQL(_BEGIN).format(schema=sql.Identifier(tables.schema), **literals))
         found.set_result(_HEAD_AT)
         self.head, self.cipher = check(found.fetchone())
         found.nextset()
-        self._stale = [key for (key,) in found.fetchall()]
+        self._stale = [key for (key,) in found]
+        found.nextset()
+        self._early_entries = {key: tuple(row) for key, *row in found}
+        found.nextset()
+        self._early_records = {(kind, key): tuple(row) for kind, key, *row in found}
         self.now = self.head.now if now is None else now
 
     def entries(self, known: Mapping[str, Entry] | None) -> Mapping[str, Entry]:
@@ -128,7 +137,9 @@ class Transaction:
         """Return the records of one kind."""
 
         def read_one(key: str) -> V | None:
-            row = self._execute(_ONE_RECORD, [kind.name, key]).fetchone()
+            row = self._early_records.get((kind.name, key))
+            if key not in self._keys:
+                row = self._execute(_ONE_RECORD, [kind.name, key]).fetchone()
             return None if row is None else self._open_record(kind, key, *row)
 
         def read_all() -> dict[str, V]:
@@ -194,7 +205,10 @@ class Transaction:
         return self.connection.execute(self._tables.sql(statement), values, binary=True)
 
     def _entry(self, key: str) -> Entry | None:
-        row = self._execute(_ONE_ENTRY, [key]).fetchone()
+        row = self._early_entries.get(key)
+        if key not in self._keys:
+            self.read_keys.add(key)
+            row = self._execute(_ONE_ENTRY, [key]).fetchone()
         return None if row is None else self._open_entry(key, *row)
 
     def _entries(self) -> dict[str, Entry]:
