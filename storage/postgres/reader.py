@@ -24,7 +24,7 @@ from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.rows import open_entry, open_record
 from openab_auth.storage.postgres.snapshot import RecordSnapshot, Snapshot, read_entries, read_records
-from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.tables import LIMITS, Tables
 from openab_auth.storage.reader import Problem, StoreReader
 from openab_auth.storage.records import FACTS, NOTES, LoginFacts, RecordKind
 
@@ -43,16 +43,17 @@ class PostgresReader(StoreReader):
     """Reads the store that `settings` name; threads may share the object."""
 
     def __init__(self, settings: PostgresSettings) -> None:
+        self.settings = settings
         self.place = settings.place
         self._tables = Tables(settings.options.schema)
         self._connections = Connections(settings.url)
         self._journal = LocalJournal(settings.journal)
         self._max_staleness = settings.options.max_staleness
         self._head_check = HeadCheck(settings, self.place)
-        self._reading = threading.Lock()
+        self._noting = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._spills: tuple[Hashable, tuple[Spill, ...]] = (None, _NONE)  # at this version of the journal
-        self._view = _View(None, (), MappingProxyType({}))
+        self._view = _View(None, (), MappingProxyType({}), float("-inf"), 0)
         self._records: dict[str, RecordSnapshot] = {}
         self._stamp: Stamp | None = None
         self._checked_at = float("-inf")
@@ -163,13 +164,17 @@ class PostgresReader(StoreReader):
 
     def _entries(self) -> Mapping[str, Entry]:
         """Return the entries of the snapshot, with the spills of this host in the place of some."""
-        view, snapshot, spills = self._view, self._snapshot, self._load_spills()
+        view, snapshot = self._view, self._snapshot
+        if view.is_of(snapshot, self._checked_at, self._journal.spills.written):
+            return view.entries  # without a look at the journal: another process's spill is seen at the next check
+        written, now, spills = self._journal.spills.written, time.monotonic(), self._load_spills()
+        entries = view.entries
         if view.snapshot is not snapshot or view.spills is not spills:
             stored = self._stored()
             recovered = journal.recovered(spills, stored)
-            view = _View(snapshot, spills, MappingProxyType({**stored, **recovered}) if recovered else stored)
-            self._view = view
-        return view.entries
+            entries = MappingProxyType({**stored, **recovered}) if recovered else stored
+        self._view = _View(snapshot, spills, entries, now, written)
+        return entries
 
     def _stored(self) -> Mapping[str, Entry]:
         return self._snapshot.entries if self._snapshot is not None else MappingProxyType({})
@@ -209,7 +214,7 @@ class PostgresReader(StoreReader):
             StoreUnreadableError: it refused the query.
         """
         try:
-            with self._reading, self._connections.use(READ_SECONDS) as connection:
+            with self._connections.use(READ_SECONDS) as connection:
                 found = ask(connection)
         except psycopg.Error as error:
             failed = faults.unreadable(self.place, error)
@@ -225,15 +230,18 @@ class PostgresReader(StoreReader):
         return found
 
     def _read_head(self, connection: BoundConnection) -> tuple[Head, Cipher]:
+        asked_at = time.monotonic()
         row = connection.execute(self._tables.sql(HEAD), binary=True).fetchone()
         head, cipher = self._head_check.check(row)
-        self._stamp, self._checked_at = head.stamp, time.monotonic()
+        with self._noting:
+            if asked_at >= self._checked_at:  # otherwise another thread has asked later, or has made a commit
+                self._stamp, self._checked_at = head.stamp, asked_at
         return head, cipher
 
     @contextlib.contextmanager
     def _at_one_moment(self, connection: BoundConnection) -> Iterator[None]:
         """Read everything in the block at one version of the store."""
-        connection.execute("begin isolation level repeatable read read only")
+        connection.execute(f"begin isolation level repeatable read read only; {LIMITS}")
         yield
         connection.execute("commit")
 
@@ -287,11 +295,17 @@ class PostgresReader(StoreReader):
 
 
 class _View(NamedTuple):
-    """The entries that readers see, and what they were made of."""
+    """The entries that readers see, what they were made of, and when."""
 
     snapshot: Snapshot | None
     spills: tuple[Spill, ...]
     entries: Mapping[str, Entry]
+    made_at: float
+    written: int
+
+    def is_of(self, snapshot: Snapshot | None, checked_at: float, written: int) -> bool:
+        """Return whether the view shows this snapshot, and is younger than the last check and our last spill."""
+        return self.snapshot is snapshot and self.made_at >= checked_at and self.written == written
 
 
 class AwayError(Exception):

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -48,6 +48,7 @@ class PostgresStore(PostgresReader, Store):
         self._afterwards = Afterwards()
         self._leases = LeaseTable(self._ask_leases, self._afterwards.soon)
         self._adopted: UUID | None = None
+        self._recent: tuple[str, ...] = ()  # the keys of the last update: the next one probably needs their rows
 
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run the mutations under the lock on the store's row, and save all changes in one transaction.
@@ -59,12 +60,13 @@ class PostgresStore(PostgresReader, Store):
         commit, begun = Commit(mutations, self._journal, self._leases), time.monotonic()
         try:
             with self._connections.use(_COMMIT_SECONDS) as connection:
-                commit.run(self._begin(connection), self._snapshot)
+                commit.run(self._begin(connection, self._recent), self._snapshot)
         except UnknownOutcomeError as lost:
             self._find_out(lost)
         except psycopg.Error as error:
             raise faults.unwritable(self.place, error, time.monotonic() - begun) from None
-        self._remember(commit)
+        self._recent = commit.keys or self._recent
+        self._remember(commit, begun)
         commit.tidy(self._afterwards.soon)
         return commit.outcomes
 
@@ -88,7 +90,6 @@ class PostgresStore(PostgresReader, Store):
         check_tenant(tenant)
         codec.check(tenant, entry)
         cipher = self._known_cipher()
-        self._afterwards.wait()
         spill = self._journal.spills.compose(cipher, tenant, entry, replaces, note)
         is_known, stored = self._stored_entry(tenant)
         if is_known and not spill.takes_place_of(stored):
@@ -124,9 +125,9 @@ class PostgresStore(PostgresReader, Store):
             await in_thread(self._look_at_version, pause)
         return True
 
-    def _begin(self, connection: BoundConnection) -> Transaction:
+    def _begin(self, connection: BoundConnection, keys: Collection[str] = ()) -> Transaction:
         now = None if self._clock is None else self._clock()
-        return Transaction(connection, self._tables, self._head_check.check, now)
+        return Transaction(connection, self._tables, self._head_check.check, now, keys)
 
     def _find_out(self, lost: UnknownOutcomeError) -> None:
         """Ask whether a commit without an answer was made; return if it was.
@@ -143,20 +144,21 @@ class PostgresStore(PostgresReader, Store):
             raise CommitUnknownError(self.place, faults.unreadable(self.place, error).reason) from None
         raise faults.unwritable(self.place, lost.cause, 0.0) from None
 
-    def _remember(self, commit: Commit) -> None:
+    def _remember(self, commit: Commit, begun: float) -> None:
         """Take over what was committed, unless another thread has read a newer version meanwhile."""
         if commit.written is None:
             return
-        stamp, known_to = commit.written.stamp, self._stamp
-        if known_to is not None and known_to[0] >= stamp[0]:
-            return
+        stamp, before = commit.written.stamp, commit.head.stamp
+        with self._noting:
+            newer = self._stamp is not None and self._stamp[0] > stamp[0] and self._checked_at >= begun
+            if newer:
+                return
+            self._stamp, self._checked_at = stamp, time.monotonic()
         if commit.entries is not None:
             self._snapshot = Snapshot.of(stamp, commit.entries)
-        before = commit.head.stamp
         for name, records in tuple(self._records.items()):
             if records.stamp == before and name not in commit.changed_kinds:
                 self._records[name] = records._replace(stamp=stamp)
-        self._stamp, self._checked_at = stamp, time.monotonic()
 
     def _adopted_id(self) -> UUID:
         """Return the id of the store that this host works with; the first use of a store adopts it.

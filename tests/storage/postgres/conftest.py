@@ -1,16 +1,20 @@
-"""A server for tests that stop, freeze or fill it, and what can stand between a store and its server."""
+"""Stores in PostgreSQL, servers of their own, and what can stand between a store and its server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from openab_auth.storage import Store
+from tests.storage.postgres.places import Place
 from tests.support.postgres.pattern import Servers
 from tests.support.postgres.pgbouncer import start_pgbouncer
 from tests.support.postgres.proxy import Proxy
 from tests.support.postgres.server import Server
+
+Opener = Callable[..., Store]
 
 
 @pytest.fixture
@@ -30,3 +34,15 @@ def proxy(postgres: Server) -> Iterator[Proxy]:
 def pgbouncer(postgres: Server) -> Path:
     """Start PgBouncer in front of the server that the tests share; return the folder of its socket."""
     return start_pgbouncer(postgres)
+
+
+@pytest.fixture
+def place(postgres: Server, schema: str, tmp_path: Path) -> Place:
+    """Make a store in the server that the tests share."""
+    return Place.made(postgres, schema, tmp_path / "journal")
+
+
+@pytest.fixture
+def own_place(server: Server, schema: str, tmp_path: Path) -> Place:
+    """Make a store in a server of this test alone."""
+    return Place.made(server, schema, tmp_path / "journal")

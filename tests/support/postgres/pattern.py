@@ -17,9 +17,8 @@ from tests.support.postgres.ground import Ground, account
 from tests.support.postgres.server import DATABASE, OWNER, PASSWORD, ROWS, SUPERUSER, Server
 
 _SETTINGS: Final = """
-fsync = off # for speed; a test may start its server with other settings
+fsync = off # for speed: a killed server loses nothing, a machine that loses power does
 full_page_writes = off
-synchronous_commit = off
 shared_buffers = 8MB
 max_connections = 60
 listen_addresses = ''

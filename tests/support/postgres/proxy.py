@@ -95,6 +95,17 @@ class Proxy:
             link.cut()
 
     @contextmanager
+    def leading_to(self, server: Path) -> Iterator[None]:
+        """Lose every connection, and lead the next ones to another server, as after a failover."""
+        before, self.server = self.server, server
+        self.cut_all()
+        try:
+            yield
+        finally:
+            self.server = before
+            self.cut_all()
+
+    @contextmanager
     def refusing(self) -> Iterator[None]:
         """Lose every connection, and each new one at once."""
         self._refusing = True
