@@ -22,6 +22,7 @@ from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError, NetworkVariableError
 from openab_auth.oauth.http import awake_timeout, check_environment
 from openab_auth.oauth.runtime import Runtime
+from openab_auth.storage import StoreLocation
 
 _log = logging.getLogger(__name__)
 _FINISH_WORK = 8.5  # seconds for the logins in progress at a stop: one request to a vendor, and its commit
@@ -40,7 +41,7 @@ _NO_MEMBERS_INTENT = (
 )
 
 
-async def run_bot(config: Config, location: str, environ: Mapping[str, str]) -> None:
+async def run_bot(config: Config, location: str | StoreLocation, environ: Mapping[str, str]) -> None:
     """Run the bot until SIGTERM or SIGINT; then finish the work in flight and close the store, within 10 s.
 
     Raises:
@@ -72,7 +73,9 @@ async def run_bot(config: Config, location: str, environ: Mapping[str, str]) -> 
 
 
 @asynccontextmanager
-async def running_bot(config: Config, location: str, environ: Mapping[str, str]) -> AsyncIterator[asyncio.Task[None]]:
+async def running_bot(
+    config: Config, location: str | StoreLocation, environ: Mapping[str, str]
+) -> AsyncIterator[asyncio.Task[None]]:
     """Run the bot during the block; yield a task that ends only if the bot cannot continue.
 
     Raises:

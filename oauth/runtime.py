@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # a valid token needs neither the tables of vendors nor an HT
     from openab_auth.oauth.client import Driver
     from openab_auth.oauth.config import Config
     from openab_auth.oauth.vendors import Catalogue
+    from openab_auth.storage import StoreLocation
 
 _log: Final = logging.getLogger(__name__)
 
@@ -49,21 +50,26 @@ class Runtime:
     def open(
         cls,
         config: Config,
-        location: str,
+        location: str | StoreLocation,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
     ) -> Self:
         """Open the store at `location` and read the vendors of `config`; nothing is read from the store yet.
 
+        A `location` that is a text has the options of the config.
+
         Raises:
             ConfigError: a vendor's table has mistakes; all of them are named.
-            StorageError: `location` names no store.
+            StorageError: `location` names no store, or its options are wrong.
         """
         from openab_auth.oauth.vendors import Catalogue  # noqa: PLC0415 - see above
-        from openab_auth.storage import open_store  # noqa: PLC0415 - a store of another kind needs no file store
+        from openab_auth.storage import StoreLocation, open_store  # noqa: PLC0415 - an opened store needs neither
 
+        if isinstance(location, str):
+            location = StoreLocation(location, config.store.options)
         catalogue = Catalogue.from_config(config, environ)
-        return cls(open_store(location), catalogue, clock=clock, environ=environ, location=location)
+        store = open_store(location, environ=environ)
+        return cls(store, catalogue, clock=clock, environ=environ, location=str(location))
 
     @property
     def known_catalogue(self) -> Catalogue | None:

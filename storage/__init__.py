@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from openab_auth.storage.file import FileReader, FileStore
     from openab_auth.storage.format import check_tenant
     from openab_auth.storage.memory import MemoryStore
-    from openab_auth.storage.open import open_reader, open_store
+    from openab_auth.storage.open import open_reader, open_store, postgres_settings
     from openab_auth.storage.options import StoreLocation, StoreOptions
     from openab_auth.storage.reader import Problem, StoreReader
     from openab_auth.storage.records import (
@@ -164,6 +164,7 @@ __all__ = [
     "open_store",
     "pending_key",
     "policy_key",
+    "postgres_settings",
     "thread_key",
 ]
 
@@ -245,6 +246,7 @@ _MODULES = {
     "open_store": "open",
     "pending_key": "entries",
     "policy_key": "records",
+    "postgres_settings": "open",
     "thread_key": "records",
 }
 

@@ -100,16 +100,19 @@ class ServersUnwrittenError(StorageError):
         self.fault = error.fault
 
 
+_LOOK_AT_LOCK: Final = "`lsof` on this file shows a W beside the process that holds the lock"
+
+
 class StoreBusyError(StorageError):
     """Another process or thread held a lock until the deadline; nothing was changed."""
 
     code = "store_busy"
 
-    def __init__(self, path: str | os.PathLike[str], waited: float) -> None:
+    def __init__(self, path: str | os.PathLike[str], waited: float, look: str = _LOOK_AT_LOCK) -> None:
         super().__init__(
-            f"the lock {os.fspath(path)} was not free within {waited:g} s",
+            f"the lock {os.fspath(path)} was not free within {waited:.3g} s",
             kept="nothing was changed",
-            todo="try again; if it happens again, `lsof` on this file shows a W beside the process that holds the lock",
+            todo=f"try again; if it happens again, {look}",
         )
         self.path = os.fspath(path)
         self.waited = waited

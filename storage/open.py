@@ -31,7 +31,7 @@ def open_store(
     """
     located = _located(location, options)
     if located.is_postgres:
-        settings = _settings(located, environ)
+        settings = postgres_settings(located, environ)
         from openab_auth.storage.postgres import PostgresStore  # noqa: PLC0415 - a file needs no database
 
         return PostgresStore(settings)
@@ -52,7 +52,7 @@ def open_reader(
     """
     located = _located(location, options)
     if located.is_postgres:
-        settings = _settings(located, environ)
+        settings = postgres_settings(located, environ)
         from openab_auth.storage.postgres import PostgresReader  # noqa: PLC0415 - a file needs no database
 
         return PostgresReader(settings)
@@ -67,7 +67,12 @@ def _located(location: str | os.PathLike[str] | StoreLocation, options: StoreOpt
     return StoreLocation(os.fspath(location), options or StoreOptions())
 
 
-def _settings(location: StoreLocation, environ: Mapping[str, str]) -> PostgresSettings:
+def postgres_settings(location: StoreLocation, environ: Mapping[str, str] = os.environ) -> PostgresSettings:
+    """Return the checked settings of a PostgreSQL store; no connection is made.
+
+    Raises:
+        StoreSettingsError: an option is wrong or missing, or the packages for PostgreSQL are not installed.
+    """
     try:
         from openab_auth.storage.postgres.opening import check_settings  # noqa: PLC0415 - a file needs no database
     except ImportError as error:

@@ -22,12 +22,14 @@ from hypothesis import HealthCheck, settings
 
 from openab_auth.bot.cli import main
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.storage import AsyncStore, FileStore
+from openab_auth.storage import AsyncStore, FileStore, Store
+from openab_auth.storage.postgres import PostgresStore
 from tests.support.clock import Clock
 from tests.support.mcp_servers import NAMES
 from tests.support.patience import PATIENCE
 from tests.support.postgres.pattern import Servers
 from tests.support.postgres.server import Server
+from tests.support.postgres.stores import make_store
 from tests.support.proxies import certificate_for
 
 # Examples take as long as the machine makes them take: their number is the bound, not the clock.
@@ -40,6 +42,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("soak")
     group.addoption("--soak-seconds", type=float, default=60.0, help="how long the whole soak runs, in seconds")
+    group.addoption("--store", choices=("file", "postgres"), default="file", help="the backend of the fixture `store`")
     group.addoption("--soak-seed", type=int, default=None, help="the seed of the soak's chances; printed on failure")
 
 
@@ -102,8 +105,26 @@ async def issuer(clock: Clock) -> AsyncIterator[Issuer]:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[AsyncStore]:
-    store = AsyncStore(FileStore(tmp_path / "auth.json", clock=clock))
+def open_again(tmp_path: Path, clock: Clock, request: pytest.FixtureRequest) -> Iterator[Callable[[], Store]]:
+    """Open the store of this test once more, as another process of this host does; `--store` chooses the backend."""
+    if request.config.option.store == "file":
+        yield lambda: FileStore(tmp_path / "auth.json", clock=clock)
+        return
+    server, schema, opened = request.getfixturevalue("postgres"), f"s{uuid.uuid4().hex}", list[PostgresStore]()
+    opened.append(make_store(server, schema, tmp_path / "journal", clock))
+
+    def open_store() -> Store:
+        opened.append(PostgresStore(opened[0].settings, clock=clock))
+        return opened[-1]
+
+    yield open_store
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+async def store(open_again: Callable[[], Store]) -> AsyncIterator[AsyncStore]:
+    store = AsyncStore(open_again())
     yield store
     await store.aclose()
 

@@ -9,10 +9,11 @@ from openab_auth.storage.errors import OpenabAuthError
 
 _WITH_VALUE: Final = frozenset({
     *("--store", "--config", "--user", "--port", "--min-ttl", "--for", "--from", "--thread", "--beside",
-      "--wait", "--reason", "--until"),
+      "--wait", "--reason", "--until", "--grant"),
 })  # fmt: skip
 _ALONE: Final = frozenset({
-    *("--json", "--local", "--rejected", "--revoke", "--no-wait", "--help", "-h", "--version", "--drop"),
+    *("--json", "--local", "--rejected", "--revoke", "--no-wait", "--help", "-h", "--version", "--drop",
+      "--keep-source"),
 })  # fmt: skip
 
 

@@ -24,6 +24,7 @@ _MODULES = {
     "request": "commands.agents.request",
     "limited": "commands.agents.limited",
     "mcp": "commands.mcp",
+    "store": "commands.store.command",
     "logout": "commands.logout",
     "token": "commands.agents.tokens",
     "refresh": "commands.agents.tokens",

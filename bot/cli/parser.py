@@ -73,7 +73,9 @@ def make_parser(names: Iterable[str]) -> argparse.ArgumentParser:
     """Return the parser of these commands; the options of all commands may stand before or after the command."""
     everywhere = _Parser(add_help=False, argument_default=argparse.SUPPRESS, formatter_class=_no_terminal)
     everywhere.add_argument(
-        "--store", metavar="PATH", help="the credential file (default: $OPENAB_AUTH_STORE, then the config)"
+        "--store",
+        metavar="LOCATION",
+        help="the credential file, or a postgresql:// URL (default: $OPENAB_AUTH_STORE, then the config)",
     )
     everywhere.add_argument(
         "--config",
@@ -179,6 +181,16 @@ def _add_mcp(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", nargs="?", help="with add: its https address")
 
 
+def _add_store(parser: argparse.ArgumentParser) -> None:
+    actions = ("init", "adopt", "copy", "rekey", "new-key")
+    parser.add_argument("action", metavar="|".join(actions), choices=actions)
+    parser.add_argument("places", metavar="FROM TO", nargs="*", help="with copy: a path or a PostgreSQL URL each")
+    parser.add_argument("--grant", metavar="ROLE", help="with init: a role that bots, agents and brokers use")
+    parser.add_argument(
+        "--keep-source", action="store_true", help="with copy: leave FROM as it is, and TO closed for refreshes"
+    )
+
+
 def _add_refresh(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tenant", metavar="TENANT", help=_ACCOUNT)
     _add_thread(parser)
@@ -191,7 +203,7 @@ def _add_refresh(parser: argparse.ArgumentParser) -> None:
 
 def _add_exec(parser: argparse.ArgumentParser) -> None:
     parser.usage = (
-        "openab-auth exec [-h] [--store PATH] [--config FILE] [--json] [--wait S] [--thread ID]\n"
+        "openab-auth exec [-h] [--store LOCATION] [--config FILE] [--json] [--wait S] [--thread ID]\n"
         "                        TENANT [TENANT ...] -- COMMAND ..."
     )
     parser.add_argument("tenants", metavar="TENANT", nargs="+", help=_ACCOUNT)
@@ -309,6 +321,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "limited": ("record that a vendor limits an account for some time", _add_limited),
     "use": ("choose the account that agents in a thread use", _add_use),
     "mcp": ("add or remove an MCP server, as people do in Discord", _add_mcp),
+    "store": ("make a store in PostgreSQL, encrypt it again, or move a store", _add_store),
     "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),
     "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_obscure),
     "reveal": ("print the secret that was obscured", _add_nothing),

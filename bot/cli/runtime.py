@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from openab_auth.oauth.config import Config, store_location
+from openab_auth.oauth.config import Config, parse_config, store_location
+from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.vendors import Catalogue, read_config
-from openab_auth.storage import StoreReader, open_reader
+from openab_auth.storage import StoreLocation, StoreReader, open_reader
 
 if TYPE_CHECKING:  # it needs an event loop, and `status` has none
     from openab_auth.oauth.runtime import Runtime
@@ -29,7 +30,7 @@ def open_runtime(arguments: argparse.Namespace) -> Runtime:
 
 
 def open_for_reading(arguments: argparse.Namespace) -> tuple[StoreReader, Catalogue, str]:
-    """Return the store, the vendors together with the added servers, and the store's location.
+    """Return the store, the vendors together with the added servers, and the store's location for people.
 
     A command that only reads needs no more, and no event loop.
 
@@ -40,7 +41,20 @@ def open_for_reading(arguments: argparse.Namespace) -> tuple[StoreReader, Catalo
     catalogue = Catalogue.from_config(config, os.environ)
     location = store_location(config, arguments.store, os.environ)
     store = open_reader(location)
-    return store, catalogue.with_servers_of(store), location
+    return store, catalogue.with_servers_of(store), str(location)
+
+
+def find_location(arguments: argparse.Namespace) -> StoreLocation:
+    """Return the location of the store that `arguments` and the environment name; the config's vendors are not read.
+
+    Raises:
+        ConfigError: the config has mistakes in `[store]`, or cannot be read.
+    """
+    config = parse_config(Path(arguments.config) if arguments.config else None, os.environ)
+    wrong = tuple(mistake for mistake in config.mistakes if mistake[0].partition(".")[0] == "store")
+    if wrong:
+        raise ConfigError(config.file or "the config", wrong)
+    return store_location(config, arguments.store, os.environ)
 
 
 def _config(arguments: argparse.Namespace) -> Config:

@@ -6,17 +6,17 @@ TYPE_CHECKING = False  # type checkers take it for true; `import typing` would c
 if TYPE_CHECKING:
     from openab_auth.oauth.config.channels import CHANNEL_KEYS, ChannelSettings
     from openab_auth.oauth.config.config import (
-        DEFAULT_STORE,
         AuthSettings,
         Config,
         OnLeave,
         parse_config,
-        store_location,
     )
+    from openab_auth.oauth.config.location import DEFAULT_STORE, store_location
     from openab_auth.oauth.config.obscured_text import NotObscuredError, obscure, unobscure
     from openab_auth.oauth.config.paths import expand_home, path_from_variable
     from openab_auth.oauth.config.programs import absolute_path, find_program, working_folder
     from openab_auth.oauth.config.reserved_variables import is_reserved
+    from openab_auth.oauth.config.store_settings import STORE_KEYS, StoreSettings
     from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
     from openab_auth.oauth.config.trusted_file import RefusedFileError, read_trusted_file
     from openab_auth.oauth.config.variables import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CHANNEL_KEYS",
     "DEFAULT_STORE",
+    "STORE_KEYS",
     "AuthSettings",
     "ChannelSettings",
     "Config",
@@ -38,6 +39,7 @@ __all__ = [
     "NotObscuredError",
     "OnLeave",
     "RefusedFileError",
+    "StoreSettings",
     "absolute_path",
     "environment_value",
     "expand_home",
@@ -61,12 +63,14 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
         {
             "CHANNEL_KEYS": "channels",
             "ChannelSettings": "channels",
-            "DEFAULT_STORE": "config",
+            "DEFAULT_STORE": "location",
             "AuthSettings": "config",
             "Config": "config",
             "OnLeave": "config",
             "parse_config": "config",
-            "store_location": "config",
+            "STORE_KEYS": "store_settings",
+            "StoreSettings": "store_settings",
+            "store_location": "location",
             "NotObscuredError": "obscured_text",
             "obscure": "obscured_text",
             "unobscure": "obscured_text",

@@ -12,18 +12,17 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from openab_auth.oauth.config.paths import expand_home, find_config, path_in_config
+from openab_auth.oauth.config.paths import find_config, path_in_config
+from openab_auth.oauth.config.store_settings import StoreSettings, read_store_settings
 from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
 from openab_auth.oauth.config.variables import replace_variables
-from openab_auth.oauth.errors import ConfigError, RelativePathError, UnknownHomeError
+from openab_auth.oauth.errors import ConfigError
 from openab_auth.storage.records.threads import SHARED_ACCOUNTS, AccountPolicy
 
 if TYPE_CHECKING:
     from openab_auth.oauth.config.channels import ChannelSettings
 
-DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
 TABLES: Final = ("discord", "store", "auth", "vendors", "mcp")
-STORE_KEYS: Final = ("path",)
 OnLeave: TypeAlias = Literal["tell", "end"]  # tell the operators, or end everything that the person has
 _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # other rooms replace the variables of these tables
 
@@ -63,7 +62,7 @@ class Config:
     """
 
     file: str | None = None
-    store: str | None = None
+    store: StoreSettings = field(default=StoreSettings())
     auth: AuthSettings = AuthSettings()
     vendors: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     vendor_templates: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
@@ -82,31 +81,6 @@ def parse_config(file: Path | None, environ: Mapping[str, str]) -> Config:
     """
     file = file or find_config(environ)
     return _parse(str(file), _load(file, environ), environ) if file else Config()
-
-
-def store_location(config: Config, explicit: str | None, environ: Mapping[str, str]) -> str:
-    """Return the location of the store: `--store`, `OPENAB_AUTH_STORE`, `[store] path`, or the default of the agents.
-
-    Only `--store` may be a relative path: a person typed it for this working directory.
-
-    Raises:
-        ConfigError: the path begins with an unknown home, or OPENAB_AUTH_STORE is relative.
-    """
-    places = (
-        ("--store", explicit),
-        ("OPENAB_AUTH_STORE", environ.get("OPENAB_AUTH_STORE")),
-        ("store.path", config.store),
-        ("HOME", DEFAULT_STORE),
-    )
-    key, location = next((key, place) for key, place in places if place)
-    if "://" in location:
-        return location
-    path = expand_home(location, environ)
-    if path is None:
-        raise UnknownHomeError(config.file, key)
-    if key == "OPENAB_AUTH_STORE" and not path.startswith("/"):
-        raise RelativePathError(key)
-    return path
 
 
 def _load(file: Path, environ: Mapping[str, str]) -> dict[str, object]:
@@ -139,12 +113,11 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
     top = ConfigTable(values, "", mistakes)
     top.only(TABLES)
     store = ConfigTable(top.table("store"), "store", mistakes)
-    store.only(STORE_KEYS)
     auth = ConfigTable(top.table("auth"), "auth", mistakes)
     auth.only([key.name for key in fields(AuthSettings)])
     return Config(
         file=file,
-        store=path_in_config(file, store.text("path")) or None,
+        store=read_store_settings(store, file, environ),
         auth=AuthSettings(
             vendors=auth.texts("vendors") if "vendors" in top.table("auth") else None,
             accept_risk=auth.texts("accept_risk"),

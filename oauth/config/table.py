@@ -67,6 +67,14 @@ class ConfigTable:
             return default
         return value
 
+    def decimal(self, key: str, default: float, most: float) -> float:
+        """Return the number from 0 to `most` at `key`."""
+        value = self._values.get(key, default)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= most:
+            self.wrong(key, f"must be a number from 0 to {most:g}")
+            return default
+        return float(value)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return the list of texts at `key`; empty if it is missing."""
         value = self._values.get(key, [])

@@ -42,6 +42,14 @@ class UnknownHomeError(ConfigError):
         super().__init__(file or "the environment", ((key, "the home folder for `~` is not known here"),))
 
 
+class PasswordOnCommandLineError(ConfigError):
+    """A password is in the URL of `--store`, where every user of this machine can see it."""
+
+    def __init__(self) -> None:
+        reason = "may hold a password, which other users of this machine can see; use PGPASSFILE or [store] url_file"
+        super().__init__("the command line", (("--store", reason),))
+
+
 class NetworkVariableError(ConfigError):
     """An environment variable about proxies or certificates has a value with which no request can be sent.
 

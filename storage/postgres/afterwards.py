@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from openab_auth.storage.errors import words_of
@@ -19,7 +19,6 @@ class Afterwards:
     def __init__(self) -> None:
         self._process = os.getpid()
         self._thread: ThreadPoolExecutor | None = None
-        self._last: Future[None] | None = None
 
     def soon(self, work: Callable[[], object]) -> None:
         """Run `work` after all earlier work; its failure is only logged. Run it here if no thread can be started."""
@@ -27,14 +26,9 @@ class Afterwards:
             self._process = os.getpid()
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="after a commit")
         try:
-            self._last = self._thread.submit(_try, work)
+            self._thread.submit(_try, work)
         except RuntimeError:
             _try(work)
-
-    def wait(self) -> None:
-        """Wait until all work so far is done."""
-        if self._last is not None:
-            self._last.result()
 
 
 def _try(work: Callable[[], object]) -> None:

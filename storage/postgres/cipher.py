@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -116,9 +117,13 @@ class Cipher:
         return _joined(_PURPOSE, self.store_id.bytes, *(part.encode() for part in row))
 
 
-def key_check(cipher: Cipher) -> bytes:
-    """Return the `key_check` of a store: a text that each key encrypted, by the key's id; `{}` without encryption."""
-    checks = {key_id: base64.b64encode(cipher.check_of(key_id)).decode("ascii") for key_id in cipher.key_ids}
+def key_check(cipher: Cipher, key_ids: Sequence[str] | None = None) -> bytes:
+    """Return the `key_check` of a store: a text that each key encrypted, by the key's id; `{}` without encryption.
+
+    `key_ids` are the keys that rows need; all keys of the settings by default.
+    """
+    ids = cipher.key_ids if key_ids is None else key_ids
+    checks = {key_id: base64.b64encode(cipher.check_of(key_id)).decode("ascii") for key_id in ids}
     return json.dumps(checks).encode("ascii")
 
 

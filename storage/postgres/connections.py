@@ -12,6 +12,7 @@ import select
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from typing import Any, Final, NamedTuple, TypeVar
 
 import psycopg
@@ -22,9 +23,8 @@ from openab_auth.storage.secret import Secret
 RV = TypeVar("RV")
 MOST: Final = 4  # connections at a time; further threads wait for one of them
 IDLE: Final = 5.0  # seconds, after which an unused connection is closed
-_CONNECT: Final = 5  # seconds for each host of the URL
 _INTERVAL: Final = 0.1  # seconds between two looks at the deadline
-_APPLICATION: Final = "openab-auth"
+_DEFAULTS: Final = {"gssencmode": "disable", "fallback_application_name": "openab-auth"}
 
 
 class BoundConnection(psycopg.Connection[tuple[Any, ...]]):
@@ -68,7 +68,8 @@ class Connections:
         """
         ends_at = time.monotonic() + seconds
         self._after_fork()
-        if not self._free.acquire(timeout=seconds):
+        free = self._free
+        if not free.acquire(timeout=seconds):
             raise psycopg.errors.ConnectionTimeout
         try:
             connection = self._take() or self._open(ends_at)
@@ -80,7 +81,7 @@ class Connections:
                 raise
             self._put(connection)
         finally:
-            self._free.release()
+            free.release()
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
@@ -90,17 +91,32 @@ class Connections:
             _close(held)
 
     def _open(self, ends_at: float) -> BoundConnection:
-        given = conninfo_to_dict(self._url.reveal())
-        left = max(1, min(_CONNECT, int(ends_at - time.monotonic())))
-        defaults: dict[str, Any] = {
-            "connect_timeout": left,
-            "gssencmode": "disable",
-            "fallback_application_name": _APPLICATION,
-        }
-        settings = {name: value for name, value in defaults.items() if name not in given}
-        return BoundConnection.connect(
-            self._url.reveal(), autocommit=True, prepare_threshold=None, **settings
-        )  # prepared statements stay on one server, and a pooler may give the next transaction another one
+        """Connect in a thread of its own: looking up a name cannot be interrupted, and each host has its own time."""
+        attempt: Future[BoundConnection] = Future()
+        try:
+            threading.Thread(target=self._connect, args=(attempt, ends_at), daemon=True).start()
+        except RuntimeError:  # no thread can be started
+            self._connect(attempt, ends_at)
+        try:
+            return attempt.result(max(ends_at - time.monotonic(), 0.0))
+        except TimeoutError:
+            attempt.add_done_callback(_close_late)
+            raise psycopg.errors.ConnectionTimeout from None
+
+    def _connect(self, attempt: Future[BoundConnection], ends_at: float) -> None:
+        try:
+            given = conninfo_to_dict(self._url.reveal())
+            hosts = 1 + str(given.get("hostaddr") or given.get("host") or "").count(",")
+            for_each = max(1, int((ends_at - time.monotonic()) / hosts))
+            defaults = {**_DEFAULTS, "connect_timeout": for_each}
+            settings: dict[str, Any] = {name: value for name, value in defaults.items() if name not in given}
+            connection = BoundConnection.connect(
+                self._url.reveal(), autocommit=True, prepare_threshold=None, **settings
+            )  # prepared statements stay on one server, and a pooler may give the next transaction another one
+        except BaseException as error:  # noqa: BLE001 - the thread that waits gets it
+            attempt.set_exception(error)
+        else:
+            attempt.set_result(connection)
 
     def _take(self) -> BoundConnection | None:
         while True:
@@ -153,8 +169,13 @@ def _close(held: _Idle) -> None:
         held.connection.close()
 
 
+def _close_late(attempt: Future[BoundConnection]) -> None:
+    if attempt.exception() is None:
+        attempt.result().close()
+
+
 def _is_usable(connection: BoundConnection) -> bool:
-    """Return whether the server has closed the connection or said something since; then a new one is better."""
+    """Return whether the connection is open and nothing came from the server since; otherwise a new one is better."""
     if connection.closed:
         return False
     look = select.poll()

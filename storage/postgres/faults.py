@@ -89,7 +89,7 @@ def unreadable(shown: str, error: psycopg.Error) -> StoreUnreadableError:
 def unwritable(shown: str, error: psycopg.Error, waited: float) -> StorageError:
     """Return the error for a commit that failed; `waited` is the number of seconds that it waited for a lock."""
     if error.sqlstate in _BUSY:
-        return StoreBusyError(shown, waited)
+        return StoreBusyError(f"on the row of {shown}", waited, "look for long transactions in pg_stat_activity")
     return StoreUnwritableError(shown, _explained(error))
 
 

@@ -25,7 +25,7 @@ from openab_auth.storage.postgres.local_journal import LocalJournal, default_pla
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.rows import open_entry, open_record
 from openab_auth.storage.postgres.snapshot import RecordSnapshot, Snapshot, read_entries, read_records
-from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.tables import LIMITS, Tables
 from openab_auth.storage.reader import Problem, StoreReader
 from openab_auth.storage.records import FACTS, NOTES, LoginFacts, RecordKind
 
@@ -44,6 +44,7 @@ class PostgresReader(StoreReader):
     """Reads the store that `settings` name; threads may share the object."""
 
     def __init__(self, settings: PostgresSettings) -> None:
+        self.settings = settings
         self.place = shown(settings.url.reveal())
         self._tables = Tables(settings.options.schema)
         self._connections = Connections(settings.url)
@@ -52,7 +53,7 @@ class PostgresReader(StoreReader):
         )
         self._max_staleness = settings.options.max_staleness
         self._head_check = HeadCheck(settings, self.place)
-        self._reading = threading.Lock()
+        self._noting = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._spills: tuple[Hashable, tuple[Spill, ...]] = (None, _NONE)  # at this version of the journal
         self._view = _View(None, (), MappingProxyType({}))
@@ -212,7 +213,7 @@ class PostgresReader(StoreReader):
             StoreUnreadableError: it refused the query.
         """
         try:
-            with self._reading, self._connections.use(READ_SECONDS) as connection:
+            with self._connections.use(READ_SECONDS) as connection:
                 found = ask(connection)
         except psycopg.Error as error:
             failed = faults.unreadable(self.place, error)
@@ -228,15 +229,18 @@ class PostgresReader(StoreReader):
         return found
 
     def _read_head(self, connection: BoundConnection) -> tuple[Head, Cipher]:
+        asked_at = time.monotonic()
         row = connection.execute(self._tables.sql(HEAD), binary=True).fetchone()
         head, cipher = self._head_check.check(row)
-        self._stamp, self._checked_at = head.stamp, time.monotonic()
+        with self._noting:
+            if asked_at >= self._checked_at:  # otherwise another thread has asked later, or has made a commit
+                self._stamp, self._checked_at = head.stamp, asked_at
         return head, cipher
 
     @contextlib.contextmanager
     def _at_one_moment(self, connection: BoundConnection) -> Iterator[None]:
         """Read everything in the block at one version of the store."""
-        connection.execute("begin isolation level repeatable read read only")
+        connection.execute(f"begin isolation level repeatable read read only; {LIMITS}")
         yield
         connection.execute("commit")
 

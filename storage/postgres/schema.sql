@@ -1,5 +1,3 @@
-create schema if not exists {schema};
-
 create table if not exists {schema}.store (
     id uuid not null,
     version bigint not null,

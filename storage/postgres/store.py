@@ -64,7 +64,7 @@ class PostgresStore(PostgresReader, Store):
             self._find_out(lost)
         except psycopg.Error as error:
             raise faults.unwritable(self.place, error, time.monotonic() - begun) from None
-        self._remember(commit)
+        self._remember(commit, begun)
         commit.tidy(self._afterwards.soon)
         return commit.outcomes
 
@@ -88,7 +88,6 @@ class PostgresStore(PostgresReader, Store):
         check_tenant(tenant)
         codec.check(tenant, entry)
         cipher = self._known_cipher()
-        self._afterwards.wait()
         spill = self._journal.spills.compose(cipher, tenant, entry, replaces, note)
         is_known, stored = self._stored_entry(tenant)
         if is_known and not spill.takes_place_of(stored):
@@ -143,20 +142,21 @@ class PostgresStore(PostgresReader, Store):
             raise CommitUnknownError(self.place, faults.unreadable(self.place, error).reason) from None
         raise faults.unwritable(self.place, lost.cause, 0.0) from None
 
-    def _remember(self, commit: Commit) -> None:
+    def _remember(self, commit: Commit, begun: float) -> None:
         """Take over what was committed, unless another thread has read a newer version meanwhile."""
         if commit.written is None:
             return
-        stamp, known_to = commit.written.stamp, self._stamp
-        if known_to is not None and known_to[0] >= stamp[0]:
-            return
+        stamp, before = commit.written.stamp, commit.head.stamp
+        with self._noting:
+            newer = self._stamp is not None and self._stamp[0] > stamp[0] and self._checked_at >= begun
+            if newer:
+                return
+            self._stamp, self._checked_at = stamp, time.monotonic()
         if commit.entries is not None:
             self._snapshot = Snapshot.of(stamp, commit.entries)
-        before = commit.head.stamp
         for name, records in tuple(self._records.items()):
             if records.stamp == before and name not in commit.changed_kinds:
                 self._records[name] = records._replace(stamp=stamp)
-        self._stamp, self._checked_at = stamp, time.monotonic()
 
     def _adopted_id(self) -> UUID:
         """Return the id of the store that this host works with; the first use of a store adopts it.

@@ -8,6 +8,9 @@ from typing import Final
 from psycopg import sql
 
 SCHEMA_VERSION: Final = 1
+LIMITS: Final = """
+    set local lock_timeout = '5s'; set local statement_timeout = '5s';
+    set local idle_in_transaction_session_timeout = '5s'"""  # a paused client blocks nobody for longer
 
 
 class Tables:

@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
+from psycopg import sql
 
 from openab_auth.storage.commit import stale_pending
 from openab_auth.storage.commit.draft import Overlay
@@ -21,18 +22,18 @@ from openab_auth.storage.postgres.connections import BoundConnection
 from openab_auth.storage.postgres.head import HEAD, Head, Stamp
 from openab_auth.storage.postgres.rows import open_entry, open_record, seal_entry, seal_record
 from openab_auth.storage.postgres.snapshot import KnownEntry
-from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.tables import LIMITS, Tables
 from openab_auth.storage.records import KINDS, RecordKind
 
 V = TypeVar("V")
-_LIMITS: Final = """
-    select set_config('lock_timeout', '5s', true), set_config('statement_timeout', '5s', true),
-        set_config('idle_in_transaction_session_timeout', '5s', true)"""  # a paused client blocks nobody for longer
-_STALE: Final = """
-    select key from {schema}.entries,
-        (select coalesce(%(now)s::float8, extract(epoch from clock_timestamp())::float8) as now) as clock
-    where kind = 'pending' and (key like 'pending:%%' or key like 'mcp-pending:%%')
-        and (expires_at < to_timestamp(now) or expires_at > to_timestamp(now + 2 * %(lifetime)s))"""
+_BEGIN: Final = f"""
+    begin; {LIMITS}; {HEAD} for update;
+    select key from {{schema}}.entries,
+        (select coalesce({{now}}, extract(epoch from clock_timestamp())) as now) as clock
+    where kind = 'pending' and (key like 'pending:%' or key like 'mcp-pending:%')
+        and (expires_at < to_timestamp(now) or expires_at > to_timestamp(now + 2 * {{lifetime}}))
+"""  # noqa: S608 - our own text
+_HEAD_AT: Final = -2  # of its results
 _ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
 _ALL_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries order by position"
 _ONE_RECORD: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
@@ -107,13 +108,16 @@ class Transaction:
         self._tables = tables
         self.token = uuid4()  # also the id of the version that this commit makes
         self._writes: list[tuple[str, tuple[Any, ...]]] = []
-        with connection.pipeline():
-            connection.execute("begin")
-            connection.execute(_LIMITS)
-            row = connection.execute(tables.sql(HEAD + " for update"), binary=True)
-            stale = connection.execute(tables.sql(_STALE), {"now": now, "lifetime": PENDING_LIFETIME})
-        self.head, self.cipher = check(row.fetchone())
-        self._stale = [key for (key,) in stale.fetchall()]
+        names = {
+            "schema": sql.Identifier(tables.schema),
+            "now": sql.Literal(now),
+            "lifetime": sql.Literal(PENDING_LIFETIME),
+        }
+        found = connection.execute(sql.SQL(_BEGIN).format(**names))
+        found.set_result(_HEAD_AT)
+        self.head, self.cipher = check(found.fetchone())
+        found.nextset()
+        self._stale = [key for (key,) in found.fetchall()]
         self.now = self.head.now if now is None else now
 
     def entries(self, known: Mapping[str, Entry] | None) -> Mapping[str, Entry]:
@@ -163,17 +167,13 @@ class Transaction:
         Raises:
             UnknownOutcomeError: the connection was lost, so nobody knows whether the commit was made.
         """
+        writes = [*self._writes, (_COMMIT, (self.token,)), (_NEXT, (self.token,)), ("commit", ())]
+        if self.head.version % _FORGET_EVERY == 0:
+            writes.insert(0, (_FORGET, ()))
+        if answered:
+            writes.insert(0, (_ANSWERED, ([*answered], [*answered.values()])))
         try:
-            with self.connection.pipeline():
-                for statement, values in self._writes:
-                    self._execute(statement, values)
-                if answered:
-                    self._execute(_ANSWERED, ([*answered], [*answered.values()]))
-                if self.head.version % _FORGET_EVERY == 0:
-                    self._execute(_FORGET)
-                self._execute(_COMMIT, (self.token,))
-                self._execute(_NEXT, (self.token,))
-                self.connection.execute("commit")
+            self._send(writes)
         except psycopg.OperationalError as error:
             if self.connection.closed:
                 raise UnknownOutcomeError(self.token, error) from error
@@ -181,10 +181,10 @@ class Transaction:
 
     def rehearse(self) -> None:
         """Prove that this role may write, and that the server takes writes; then end without a change."""
-        with self.connection.pipeline():
-            self._execute(_COMMIT, (self.token,))
-            self._execute(_NEXT, (self.token,))
-            self.connection.execute("rollback")
+        self._send([(_COMMIT, (self.token,)), (_NEXT, (self.token,)), ("rollback", ())])
+
+    def _send(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+        send_together(self.connection, [(self._tables.sql(text), values) for text, values in statements])
 
     def end(self) -> None:
         """End the transaction without a change."""
@@ -231,9 +231,22 @@ def was_committed(connection: BoundConnection, tables: Tables, token: UUID) -> b
     The row of the token is written here if it is missing. The server waits with that until the lost transaction has
     ended, and if it goes on after this, its own row conflicts with this one.
     """
-    with connection.pipeline():
-        connection.execute("begin")
-        connection.execute(_LIMITS)
-        written = connection.execute(tables.sql(_ASK), [token])
-        connection.execute("commit")
-    return written.rowcount == 0
+    cursor = send_together(
+        connection, [(sql.SQL(f"begin; {LIMITS}"), ()), (tables.sql(_ASK), [token]), (sql.SQL("commit"), ())]
+    )
+    cursor.set_result(-2)
+    return cursor.rowcount == 0
+
+
+def send_together(
+    connection: BoundConnection, statements: Sequence[tuple[sql.Composable, Sequence[Any]]]
+) -> psycopg.ClientCursor[tuple[Any, ...]]:
+    """Send statements as one message of the simple protocol, with their values in its text; return all results.
+
+    Of a pipeline the server takes message after message, and no limit of its own ends a transaction between two of
+    them: a host that dies there would hold the lock on the store until TCP notices.
+    """
+    cursor = psycopg.ClientCursor(connection)
+    text = sql.SQL("; ").join([statement for statement, _ in statements])
+    cursor.execute(text, [value for _, values in statements for value in values])
+    return cursor

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from openab_auth.cogs.auth import DiscordSettings, GuildRules, read_bot_config
-from openab_auth.oauth.config import CHANNEL_KEYS, AuthSettings, ChannelSettings, obscure
-from openab_auth.oauth.config.config import STORE_KEYS, TABLES
+from openab_auth.oauth.config import CHANNEL_KEYS, STORE_KEYS, AuthSettings, ChannelSettings, obscure
+from openab_auth.oauth.config.config import TABLES
 from openab_auth.oauth.vendors import McpServer, Vendor, VendorName
 from openab_auth.oauth.vendors.mcp_server import KEYS as SERVER_KEYS
 from openab_auth.oauth.vendors.vendor import KEYS as VENDOR_KEYS
-from openab_auth.storage import Tenant
+from openab_auth.storage import StoreOptions, Tenant
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/config.md").read_text()
@@ -31,7 +31,7 @@ redirect_uri = "http://localhost:1455/auth/callback"
 TABLES_OF_CODE: dict[str, tuple[set[str], object]] = {
     "discord": ({one.name for one in fields(DiscordSettings)} - {"guilds"}, DiscordSettings()),
     "discord.guilds.ID": ({one.name for one in fields(GuildRules)}, GuildRules()),
-    "store": (set(STORE_KEYS), None),
+    "store": (set(STORE_KEYS), StoreOptions()),
     "auth": ({one.name for one in fields(AuthSettings)} - {"channels"}, AuthSettings()),
     "auth.channels.ID": (set(CHANNEL_KEYS), ChannelSettings()),
     "vendors.NAME": (set(VENDOR_KEYS), Vendor(VendorName("lab"), "", Tenant("lab"))),
@@ -71,7 +71,7 @@ def test_each_default_is_the_programs_own(table: str, key: str, default: str, ex
     del example
     said = re.fullmatch("`(.*)`", default)
     plain = TABLES_OF_CODE[table][1]
-    if plain is None or (default and said is None) or key in {"url", "allow_private_hosts"}:
+    if (default and said is None) or key in {"path", "url", "url_file", "allow_private_hosts"}:
         return
     value: Any = getattr(plain, key)
     if said is None:

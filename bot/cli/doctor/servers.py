@@ -15,14 +15,14 @@ from openab_auth.oauth.errors import NetworkVariableError, OAuthError, join_word
 from openab_auth.oauth.http import NetworkPolicy, proxy_for
 from openab_auth.oauth.mcp import Discovered, Fetch, GrantedAccess, access_of, advice, discover, metadata_document
 from openab_auth.oauth.vendors import Catalogue, McpServer
-from openab_auth.storage import ClientRecord, Entry, McpEntry, open_store
+from openab_auth.storage import ClientRecord, Entry, McpEntry, StoreLocation, open_store
 from openab_auth.storage.errors import StorageError
 
 _DEADLINE: Final = 5.0  # seconds for each document
 _PATIENCE: Final = 15.0  # seconds for all documents of one server
 
 
-async def check_servers(catalogue: Catalogue, location: str, entries: Mapping[str, Entry]) -> list[Check]:
+async def check_servers(catalogue: Catalogue, location: StoreLocation, entries: Mapping[str, Entry]) -> list[Check]:
     """Fetch every server's documents, as the next login would; register nothing."""
     catalogue, clients = await asyncio.to_thread(_with_store, catalogue, location)
     driver = Driver(deadline=_DEADLINE)
@@ -40,7 +40,7 @@ async def check_servers(catalogue: Catalogue, location: str, entries: Mapping[st
     return [*way, *reached, *_look_at_scopes(catalogue, entries, clients)]
 
 
-def _with_store(catalogue: Catalogue, location: str) -> tuple[Catalogue, Mapping[str, ClientRecord]]:
+def _with_store(catalogue: Catalogue, location: StoreLocation) -> tuple[Catalogue, Mapping[str, ClientRecord]]:
     """Return the catalogue with added servers, and the clients; the check of the store reports unreadable files."""
     try:
         store = open_store(location)

@@ -13,7 +13,7 @@ from openab_auth.cogs.auth import Access, DiscordSettings, read_settings
 from openab_auth.oauth.config import DEFAULT_STORE, AuthSettings, Config, parse_config, store_location
 from openab_auth.oauth.errors import ConfigError, SecretMissingError
 from openab_auth.oauth.vendors import Catalogue
-from openab_auth.storage import Entry
+from openab_auth.storage import Entry, StoreLocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class CheckedConfig:
 
     check: Check
     catalogue: Catalogue
-    location: str
+    location: StoreLocation
     auth: AuthSettings
     discord: DiscordSettings | None
     """The bot's settings; None if only an agent's needs are checked."""
@@ -51,7 +51,7 @@ def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> C
         location = store_location(config, arguments.store, environ)
     except ConfigError as error:
         mistakes.append(error)
-        location = DEFAULT_STORE
+        location = StoreLocation(DEFAULT_STORE)
     catalogue = Catalogue.from_config(config, environ)
     return CheckedConfig(_check(config, mistakes), catalogue, location, config.auth, discord, proxy)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.bot.cli.doctor.filesystem import check_file_system
-from openab_auth.storage import Entry, FileStore, Store, open_store
+from openab_auth.storage import Entry, FileStore, Store, StoreLocation, open_store
 from openab_auth.storage.errors import StorageError
 
 _PATIENCE: Final = 10  # seconds; another process starts and tries the lock
@@ -21,7 +22,7 @@ sys.exit(0 if open_store(sys.argv[1]).lease(sys.argv[2]).try_acquire() else 3)
 """
 
 
-def check_store(location: str) -> tuple[list[Check], Mapping[str, Entry]]:
+def check_store(location: StoreLocation) -> tuple[list[Check], Mapping[str, Entry]]:
     """Return the checks, and the entries for other checks; no entries if the store cannot be read."""
     try:
         store = open_store(location)
@@ -38,7 +39,7 @@ def check_store(location: str) -> tuple[list[Check], Mapping[str, Entry]]:
     except StorageError as error:
         checks.append(_failed(error))
     if isinstance(store, FileStore):
-        checks += [_look_at_locks(store, location), check_file_system(store.path.parent)]
+        checks += [_look_at_locks(store), check_file_system(store.path.parent)]
     return checks + _look_at_problems(store, known=checks), entries
 
 
@@ -56,17 +57,17 @@ def _failed(error: StorageError) -> Check:
     return Check("store", ok=False, message=error.happened, hint=error.todo)
 
 
-def _look_at_locks(store: FileStore, location: str) -> Check:
+def _look_at_locks(store: FileStore) -> Check:
     """Hold a lock and let another process try to take it: only the file system knows whether locks work."""
     try:
         lock = store.lease(_DOCTORS_TENANT)
         if not lock.try_acquire():
             return Check("locks", ok=True, message="not checked: another `doctor` holds the test lock")
         try:
-            while_held = _status_of_other_process(location)
+            while_held = _status_of_other_process(store.path)
         finally:
             lock.release()
-        when_free = _status_of_other_process(location)
+        when_free = _status_of_other_process(store.path)
     except (StorageError, OSError, subprocess.TimeoutExpired) as error:
         if isinstance(error, StorageError):
             return Check("locks", ok=False, message=error.happened, hint=error.todo)
@@ -78,7 +79,7 @@ def _look_at_locks(store: FileStore, location: str) -> Check:
     return Check("locks", ok=False, message="two processes do not exclude each other", hint=hint)
 
 
-def _status_of_other_process(location: str) -> int:
-    command = [sys.executable, "-P", "-c", _TAKE_LOCK, location, _DOCTORS_TENANT]
+def _status_of_other_process(path: Path) -> int:
+    command = [sys.executable, "-P", "-c", _TAKE_LOCK, str(path), _DOCTORS_TENANT]
     done = subprocess.run(command, check=False, timeout=_PATIENCE, capture_output=True)  # noqa: S603 - our own words
     return done.returncode

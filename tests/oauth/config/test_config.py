@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.oauth.accounts import vendor_meant
-from openab_auth.oauth.config import Config, store_location
+from openab_auth.oauth.config import Config, StoreSettings, store_location
 from openab_auth.oauth.errors import ConfigError, UnknownVendorError
 from openab_auth.oauth.vendors import Catalogue, VendorName, read_config
 from openab_auth.storage import Secret
@@ -145,12 +145,12 @@ def test_a_name_or_a_tenant_finds_the_vendor() -> None:
 
 
 def test_where_the_store_lies(tmp_path: Path) -> None:
-    config = Config(store="/from/config.json")
+    config = Config(store=StoreSettings("/from/config.json"))
 
-    assert store_location(config, "/explicit.json", {"OPENAB_AUTH_STORE": "/env.json"}) == "/explicit.json"
-    assert store_location(config, None, {"OPENAB_AUTH_STORE": "/env.json"}) == "/env.json"
-    assert store_location(config, None, {}) == "/from/config.json"
-    assert store_location(Config(), None, {}).endswith("/.openab/agent/auth.json")
+    assert str(store_location(config, "/explicit.json", {"OPENAB_AUTH_STORE": "/env.json"})) == "/explicit.json"
+    assert str(store_location(config, None, {"OPENAB_AUTH_STORE": "/env.json"})) == "/env.json"
+    assert str(store_location(config, None, {})) == "/from/config.json"
+    assert str(store_location(Config(), None, {})).endswith("/.openab/agent/auth.json")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text('\ufeff[store]\npath = "/s.json"\n', encoding="utf-8")
 
-    assert read_config(file, {}).store == "/s.json"
+    assert read_config(file, {}).store.path == "/s.json"
 
 
 def test_a_number_of_too_many_digits_is_a_mistake_of_the_config(tmp_path: Path) -> None:

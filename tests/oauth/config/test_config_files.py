@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from openab_auth.oauth.config import Config, store_location
+from openab_auth.oauth.config import Config, StoreSettings, store_location
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.vendors import read_config
 
@@ -20,15 +20,15 @@ def test_which_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     named, xdg = str(tmp_path / "named.toml"), str(tmp_path / "xdg")
     environ = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": xdg, "OPENAB_AUTH_CONFIG": named}
 
-    assert read_config(Path("given.toml"), environ).store == "/given.toml"
-    assert read_config(None, environ).store == "/named.toml"
-    assert read_config(None, environ | {"OPENAB_AUTH_CONFIG": ""}).store == "/xdg"
+    assert read_config(Path("given.toml"), environ).store.path == "/given.toml"
+    assert read_config(None, environ).store.path == "/named.toml"
+    assert read_config(None, environ | {"OPENAB_AUTH_CONFIG": ""}).store.path == "/xdg"
     environ = {"HOME": str(tmp_path)}
-    assert read_config(None, environ).store == "/.config"
-    assert read_config(None, environ | {"XDG_CONFIG_HOME": ""}).store == "/.config"
-    assert read_config(None, environ | {"XDG_CONFIG_HOME": "xdg"}).store == "/.config"
+    assert read_config(None, environ).store.path == "/.config"
+    assert read_config(None, environ | {"XDG_CONFIG_HOME": ""}).store.path == "/.config"
+    assert read_config(None, environ | {"XDG_CONFIG_HOME": "xdg"}).store.path == "/.config"
     (tmp_path / ".config/openab-auth/config.toml").unlink()
-    assert read_config(None, environ).store == "/etc"
+    assert read_config(None, environ).store.path == "/etc"
     (tmp_path / "etc/openab-auth/config.toml").unlink()
     assert read_config(None, environ) == Config()
 
@@ -65,8 +65,8 @@ def test_a_relative_path_in_the_config_starts_at_the_folder_of_the_config(
 
     config = read_config(file, {})
 
-    assert (config.store, config.auth.mcp_json) == (str(tmp_path / "a/auth.json"), str(tmp_path / "mcp.json"))
-    assert store_location(config, "typed.json", {}) == "typed.json"
+    assert (config.store.path, config.auth.mcp_json) == (str(tmp_path / "a/auth.json"), str(tmp_path / "mcp.json"))
+    assert str(store_location(config, "typed.json", {})) == "typed.json"
 
 
 @pytest.mark.parametrize("place", ["given", "environment"])
@@ -92,9 +92,9 @@ def test_an_unreadable_default_file_is_not_passed_over(
 def test_home_is_that_of_the_environment() -> None:
     environ = {"HOME": "/home/ada"}
 
-    assert store_location(Config(), None, environ) == "/home/ada/.openab/agent/auth.json"
-    assert store_location(Config(store="~/s.json"), None, environ) == "/home/ada/s.json"
-    assert store_location(Config(), "postgresql://~/x", environ) == "postgresql://~/x"
+    assert str(store_location(Config(), None, environ)) == "/home/ada/.openab/agent/auth.json"
+    assert str(store_location(Config(store=StoreSettings("~/s.json")), None, environ)) == "/home/ada/s.json"
+    assert str(store_location(Config(), "postgresql://~/x", environ)) == "postgresql://~/x"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_home_is_that_of_the_environment() -> None:
     [
         ("~nobody-of-this-name/a", {}, Config(), "--store"),
         (None, {"OPENAB_AUTH_STORE": "~nobody-of-this-name/a"}, Config(), "OPENAB_AUTH_STORE"),
-        (None, {}, Config(file="c.toml", store="~nobody-of-this-name/a"), "store.path"),
+        (None, {}, Config(file="c.toml", store=StoreSettings("~nobody-of-this-name/a")), "store.path"),
     ],
 )
 def test_the_home_of_an_unknown_person_is_a_mistake(

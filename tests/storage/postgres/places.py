@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from openab_auth.storage import Store, StoreLocation, StoreOptions, open_store
-from openab_auth.storage.postgres.connections import Connections
 from openab_auth.storage.postgres.keys import new_key
+from openab_auth.storage.postgres.making import make_store
 from openab_auth.storage.postgres.opening import check_settings
-from openab_auth.storage.postgres.schema import grant, make
-from openab_auth.storage.postgres.tables import Tables
 from tests.support.import_all import IMPORT_ALL
-from tests.support.patience import PATIENCE
 from tests.support.postgres.server import ROWS, Server
 
 KEY = "OPENAB_AUTH_KEY"  # the variable of the key
@@ -47,11 +44,7 @@ class Place:
         place = cls(server, schema, journal, key or new_key().reveal(), None, options)
         settings, environ = place.settings()
         checked = check_settings(StoreLocation(server.url(), StoreOptions(**settings)), environ)
-        connections = Connections(checked.url)
-        with connections.use(PATIENCE) as connection:
-            assert make(connection, Tables(schema), checked)
-            grant(connection, Tables(schema), ROWS)
-        connections.close()
+        assert make_store(checked, grant=ROWS).is_new
         return place
 
     def through(self, host: Path) -> Place:

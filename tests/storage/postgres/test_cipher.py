@@ -109,7 +109,7 @@ def test_without_keys_a_row_is_kept_as_it_is() -> None:
     assert (plain.key_id, plain.key_ids) == ("", ())
 
 
-def test_with_keys_a_row_without_encryption_is_read_only_where_that_is_allowed() -> None:
+def test_with_keys_a_row_that_is_not_encrypted_needs_a_permission() -> None:
     """Otherwise somebody who may write to the database could put in logins of his own."""
     with pytest.raises(DamagedRowError, match="not encrypted"):
         ours.open("entries", "token", "codex", b"text", "")
@@ -141,7 +141,7 @@ def test_the_key_check_shows_that_every_key_is_missing(reader: Cipher) -> None:
         verify_key_check(key_check(ours), reader)
 
 
-def test_keys_for_a_store_without_encryption_need_the_permission_to_read_it() -> None:
+def test_keys_for_a_store_without_encryption_need_a_permission() -> None:
     check = key_check(plain)
 
     verify_key_check(check, plain)

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from openab_auth.storage.options import StoreLocation, StoreOptions
-from openab_auth.storage.postgres import PostgresStore, schema
-from openab_auth.storage.postgres.connections import Connections
+from openab_auth.storage.postgres import PostgresStore, making
 from openab_auth.storage.postgres.keys import new_key
 from openab_auth.storage.postgres.opening import PostgresSettings, check_settings
-from openab_auth.storage.postgres.tables import Tables
 from tests.support.postgres.server import Server
 
 KEY_ID: Final = "2026-11"
@@ -36,11 +34,7 @@ def make_store(
 ) -> PostgresStore:
     """Make a store as its owner, and return it as a bot or an agent opens it; `url` may go by another way."""
     owner = settings_of(server.url("owner"), name, journal, **options)
-    connections = Connections(owner.url)
-    with connections.use(10) as connection:
-        schema.make(connection, Tables(name), owner)
-        schema.grant(connection, Tables(name), "rows")
-    connections.close()
+    making.make_store(owner, grant="rows")
     store = PostgresStore(settings_of(url or server.url("rows"), name, journal, **options), clock=clock)
     store.read()  # its version is known from now on
     return store

@@ -104,6 +104,8 @@ def test_a_variable_makes_no_login_of_the_working_directory(
         "[vendors.codex]\ntenant = 3",
         "[vendors]\ncodex = 3",
         "[auth]\nx = 1",
+        "[store]\nurl = 'postgresql:///x'",
+        "[store]\nplaintext = true",
         "[auth",
     ],
 )

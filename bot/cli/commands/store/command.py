@@ -1,0 +1,38 @@
+"""`store`: hand each of its actions to the module that does the work."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Final
+
+from openab_auth.bot.cli.arguments import UsageError
+from openab_auth.bot.cli.commands.store.init import init
+from openab_auth.bot.cli.commands.store.new_key import new_key
+from openab_auth.bot.cli.commands.store.rekey import rekey
+
+_PROG: Final = "openab-auth store"
+_ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "init": init,
+    "new-key": new_key,
+    "rekey": rekey,
+}
+
+
+def store(arguments: argparse.Namespace) -> int:
+    """Do one action on a store.
+
+    Raises:
+        UsageError: the words or options do not belong to this action.
+        StorageError: the store cannot be read or written.
+    """
+    if len(arguments.places) != (2 if arguments.action == "copy" else 0):
+        message = "give two locations after `copy`, FROM and TO, and none after the other actions"
+        raise UsageError(message, _PROG)
+    if arguments.grant and arguments.action != "init":
+        message = "--grant belongs to `init`"
+        raise UsageError(message, _PROG)
+    if arguments.keep_source and arguments.action != "copy":
+        message = "--keep-source belongs to `copy`"
+        raise UsageError(message, _PROG)
+    return _ACTIONS[arguments.action](arguments)

@@ -1,0 +1,65 @@
+"""Find the store that a process opens: the command line, the environment, the config, or the default of the agents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from openab_auth.oauth.config.config import Config
+from openab_auth.oauth.config.paths import expand_home
+from openab_auth.oauth.config.store_settings import NO_URL
+from openab_auth.oauth.errors import ConfigError, PasswordOnCommandLineError, RelativePathError, UnknownHomeError
+from openab_auth.storage.options import StoreLocation, has_password, is_postgres
+
+DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
+_LARGEST_URL: Final = 4096  # bytes
+
+
+def store_location(config: Config, explicit: str | None, environ: Mapping[str, str]) -> StoreLocation:
+    """Return the location of the store, with the options of the config.
+
+    It is `--store`, `OPENAB_AUTH_STORE`, what `[store]` names, or the default of the agents. Only `--store` may be a
+    relative path: a person typed it for this working directory.
+
+    Raises:
+        ConfigError: the path begins with an unknown home, OPENAB_AUTH_STORE is relative, `--store` has a password,
+            or `url_file` cannot be read.
+    """
+    store = config.store
+    if explicit and has_password(explicit):
+        raise PasswordOnCommandLineError
+    places = (
+        ("--store", explicit),
+        ("OPENAB_AUTH_STORE", environ.get("OPENAB_AUTH_STORE")),
+        ("store.url", store.url),
+        ("store.url_file", store.url_file),
+        ("store.path", store.path),
+        ("HOME", DEFAULT_STORE),
+    )
+    key, place = next((key, place) for key, place in places if place)
+    if "://" in place:
+        return StoreLocation(place, store.options)
+    path = expand_home(place, environ)
+    if path is None:
+        raise UnknownHomeError(config.file, key)
+    if key == "OPENAB_AUTH_STORE" and not path.startswith("/"):
+        raise RelativePathError(key)
+    return StoreLocation(_url_in(path, config, environ) if key == "store.url_file" else path, store.options)
+
+
+def _url_in(path: str, config: Config, environ: Mapping[str, str]) -> str:
+    """Return the URL in a file, which may hold a password, so no error shows it."""
+    from openab_auth.oauth.config import trusted_file  # noqa: PLC0415 - few stores have a file for the URL
+
+    try:
+        text = trusted_file.read_trusted_file(path, environ, largest=_LARGEST_URL).decode("utf-8-sig").strip()
+        reason = "" if is_postgres(text) and len(text.split()) == 1 else f"its content {NO_URL}"
+    except UnicodeDecodeError:
+        text, reason = "", "is not UTF-8"
+    except trusted_file.RefusedFileError as error:
+        text, reason = "", str(error.strerror)
+    except OSError as error:
+        text, reason = "", f"cannot be read ({error.strerror})"
+    if reason:
+        raise ConfigError(config.file or "the config", (("store.url_file", reason),))
+    return text
