@@ -10,7 +10,7 @@ from openab_auth.storage import StorageError, Store
 from openab_auth.storage.errors import UnknownStoreKeyError, WrongStoreKeyError
 from openab_auth.storage.postgres.keys import new_key
 from tests.storage.entries import put, token
-from tests.storage.postgres.outages import attempt
+from tests.storage.postgres.away.outages import attempt
 from tests.storage.postgres.places import KEY, Place
 
 DAMAGES = {

@@ -12,7 +12,7 @@ import pytest
 
 from openab_auth.storage import StorageError, Store
 from tests.storage.entries import put
-from tests.storage.postgres.outages import (
+from tests.storage.postgres.away.outages import (
     AWAY,
     READS,
     UNWRITABLE,

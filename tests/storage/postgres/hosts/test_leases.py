@@ -13,7 +13,7 @@ import pytest
 from openab_auth.storage import Lease
 from openab_auth.storage.postgres.leases import GRACE, LIFETIME
 from tests.storage.entries import put, token
-from tests.storage.postgres.conversations import LISTENER, ask, send
+from tests.storage.postgres.hosts.conversations import LISTENER, ask, send
 from tests.storage.postgres.places import OPEN, Place
 from tests.storage.processes import Start, line_of
 from tests.support.patience import PATIENCE
