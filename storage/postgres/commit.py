@@ -20,6 +20,7 @@ from openab_auth.storage.postgres.snapshot import KnownEntry, Snapshot
 from openab_auth.storage.postgres.transaction import Transaction, Written
 from openab_auth.storage.records import FACTS, NOTES
 
+_MOST_KEYS: Final = 8
 _NOTHING: Final[Mapping[str, Entry]] = {}
 
 
@@ -27,7 +28,8 @@ class Commit:
     """One update: call `run` in the locked transaction, and `tidy` after it; `outcomes` are those of the mutations.
 
     `written` is None if nothing was written. `entries` are all entries after the commit, if this process knew those
-    before it; `changed_kinds` are the kinds of records that it changed.
+    before it; `changed_kinds` are the kinds of records that it changed, and `keys` some of
+    the entries that it read or wrote.
     """
 
     def __init__(self, mutations: Sequence[Mutation[Any]], local: LocalJournal, leases: LeaseTable) -> None:
@@ -42,6 +44,7 @@ class Commit:
         self.written: Written | None = None
         self.entries: Mapping[str, KnownEntry] | None = None
         self.changed_kinds: frozenset[str] = frozenset()
+        self.keys: tuple[str, ...] = ()
 
     def run(self, transaction: Transaction, known: Snapshot | None) -> None:
         """Run the mutations on the entries in the transaction, and commit their changes.
@@ -61,6 +64,7 @@ class Commit:
             self._mutations, entries, records, now=transaction.now, check_name=check_tenant, stale=transaction.stale
         )
         self.outcomes = after.outcomes
+        self.keys = tuple({*entries.written, *transaction.read_keys})[:_MOST_KEYS]
         changed = {name: overlay for name, overlay in records.by_name.items() if overlay.differs}
         if after.all_failed or not (entries.differs or changed):
             transaction.end()

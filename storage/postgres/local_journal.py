@@ -35,12 +35,12 @@ class SpillFiles:
     def __init__(self, place: Path) -> None:
         self._place = place
         self._path = place / "store"
-        self._written = 0
+        self.written = 0  # by this process
 
     def version(self) -> Hashable:
         """Return a value that differs when a file of any process of this host came or went."""
         try:
-            return os.stat(self._place).st_mtime_ns, self._written  # noqa: PTH116 -- every warm read pays it
+            return os.stat(self._place).st_mtime_ns, self.written  # noqa: PTH116 -- every warm read pays it
         except OSError:
             return None
 
@@ -72,12 +72,12 @@ class SpillFiles:
         """
         atomic.make_folder(self._path)
         journal.write(self._path, spill, _Sealed(cipher))
-        self._written += 1
+        self.written += 1
 
     def discard(self, spill: Spill) -> None:
         """Remove a file, unless another one was written there since."""
         journal.discard(self._path, spill)
-        self._written += 1
+        self.written += 1
 
     def ignored(self, cipher: Cipher) -> list[tuple[Path, str]]:
         """Return the files that are ignored because no login is in them, each with the reason."""

@@ -56,7 +56,7 @@ class PostgresReader(StoreReader):
         self._noting = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._spills: tuple[Hashable, tuple[Spill, ...]] = (None, _NONE)  # at this version of the journal
-        self._view = _View(None, (), MappingProxyType({}))
+        self._view = _View(None, (), MappingProxyType({}), float("-inf"), 0)
         self._records: dict[str, RecordSnapshot] = {}
         self._stamp: Stamp | None = None
         self._checked_at = float("-inf")
@@ -167,13 +167,17 @@ class PostgresReader(StoreReader):
 
     def _entries(self) -> Mapping[str, Entry]:
         """Return the entries of the snapshot, with the spills of this host in the place of some."""
-        view, snapshot, spills = self._view, self._snapshot, self._load_spills()
+        view, snapshot = self._view, self._snapshot
+        if view.is_of(snapshot, self._checked_at, self._journal.spills.written):
+            return view.entries  # without a look at the journal: another process's spill is seen at the next check
+        written, now, spills = self._journal.spills.written, time.monotonic(), self._load_spills()
+        entries = view.entries
         if view.snapshot is not snapshot or view.spills is not spills:
             stored = self._stored()
             recovered = journal.recovered(spills, stored)
-            view = _View(snapshot, spills, MappingProxyType({**stored, **recovered}) if recovered else stored)
-            self._view = view
-        return view.entries
+            entries = MappingProxyType({**stored, **recovered}) if recovered else stored
+        self._view = _View(snapshot, spills, entries, now, written)
+        return entries
 
     def _stored(self) -> Mapping[str, Entry]:
         return self._snapshot.entries if self._snapshot is not None else MappingProxyType({})
@@ -294,11 +298,17 @@ class PostgresReader(StoreReader):
 
 
 class _View(NamedTuple):
-    """The entries that readers see, and what they were made of."""
+    """The entries that readers see, what they were made of, and when."""
 
     snapshot: Snapshot | None
     spills: tuple[Spill, ...]
     entries: Mapping[str, Entry]
+    made_at: float
+    written: int
+
+    def is_of(self, snapshot: Snapshot | None, checked_at: float, written: int) -> bool:
+        """Return whether the view shows this snapshot, and is younger than the last check and our last spill."""
+        return self.snapshot is snapshot and self.made_at >= checked_at and self.written == written
 
 
 class AwayError(Exception):

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -48,6 +48,7 @@ class PostgresStore(PostgresReader, Store):
         self._afterwards = Afterwards()
         self._leases = LeaseTable(self._ask_leases, self._afterwards.soon)
         self._adopted: UUID | None = None
+        self._recent: tuple[str, ...] = ()  # the keys of the last update: the next one probably needs their rows
 
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run the mutations under the lock on the store's row, and save all changes in one transaction.
@@ -59,11 +60,12 @@ class PostgresStore(PostgresReader, Store):
         commit, begun = Commit(mutations, self._journal, self._leases), time.monotonic()
         try:
             with self._connections.use(_COMMIT_SECONDS) as connection:
-                commit.run(self._begin(connection), self._snapshot)
+                commit.run(self._begin(connection, self._recent), self._snapshot)
         except UnknownOutcomeError as lost:
             self._find_out(lost)
         except psycopg.Error as error:
             raise faults.unwritable(self.place, error, time.monotonic() - begun) from None
+        self._recent = commit.keys or self._recent
         self._remember(commit, begun)
         commit.tidy(self._afterwards.soon)
         return commit.outcomes
@@ -123,9 +125,9 @@ class PostgresStore(PostgresReader, Store):
             await in_thread(self._look_at_version, pause)
         return True
 
-    def _begin(self, connection: BoundConnection) -> Transaction:
+    def _begin(self, connection: BoundConnection, keys: Collection[str] = ()) -> Transaction:
         now = None if self._clock is None else self._clock()
-        return Transaction(connection, self._tables, self._head_check.check, now)
+        return Transaction(connection, self._tables, self._head_check.check, now, keys)
 
     def _find_out(self, lost: UnknownOutcomeError) -> None:
         """Ask whether a commit without an answer was made; return if it was.

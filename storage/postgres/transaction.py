@@ -6,12 +6,11 @@ trips and those for the rows that it reads. Its token tells afterwards whether a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg import sql
 
 from openab_auth.storage.commit import stale_pending
 from openab_auth.storage.commit.draft import Overlay
@@ -27,13 +26,15 @@ from openab_auth.storage.records import KINDS, RecordKind
 
 V = TypeVar("V")
 _BEGIN: Final = f"""
-    begin; {LIMITS}; {HEAD} for update;
+    begin isolation level read committed; {LIMITS}; {HEAD} for update;
     select key from {{schema}}.entries,
-        (select coalesce({{now}}, extract(epoch from clock_timestamp())) as now) as clock
-    where kind = 'pending' and (key like 'pending:%' or key like 'mcp-pending:%')
-        and (expires_at < to_timestamp(now) or expires_at > to_timestamp(now + 2 * {{lifetime}}))
+        (select coalesce(%s, extract(epoch from clock_timestamp())) as now, %s as lifetime) as clock
+    where kind = 'pending' and (key like 'pending:%%' or key like 'mcp-pending:%%')
+        and (expires_at < to_timestamp(now) or expires_at > to_timestamp(now + 2 * lifetime));
+    select key, kind, entry, key_id from {{schema}}.entries where key = any(%s);
+    select kind, key, record, key_id from {{schema}}.records where key = any(%s)
 """  # noqa: S608 - our own text
-_HEAD_AT: Final = -2  # of its results
+_HEAD_AT: Final = -4  # of its results
 _ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
 _ALL_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries order by position"
 _ONE_RECORD: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
@@ -102,22 +103,27 @@ class Transaction:
         tables: Tables,
         check: Callable[[tuple[object, ...] | None], tuple[Head, Cipher]],
         now: float | None = None,
+        keys: Collection[str] = (),
     ) -> None:
-        """Begin the transaction, and take the lock; without `now` (unix seconds) the clock of the database decides."""
+        """Begin the transaction, and take the lock; without `now` (unix seconds) the clock of the database decides.
+
+        The rows with these `keys` will probably be needed, so they come with the answer.
+        """
         self.connection = connection
         self._tables = tables
         self.token = uuid4()  # also the id of the version that this commit makes
         self._writes: list[tuple[str, tuple[Any, ...]]] = []
-        names = {
-            "schema": sql.Identifier(tables.schema),
-            "now": sql.Literal(now),
-            "lifetime": sql.Literal(PENDING_LIFETIME),
-        }
-        found = connection.execute(sql.SQL(_BEGIN).format(**names))
+        self._keys = frozenset(keys)
+        self.read_keys = set(keys)
+        found = send_together(connection, [(tables.sql(_BEGIN), (now, PENDING_LIFETIME, [*keys], [*keys]))])
         found.set_result(_HEAD_AT)
         self.head, self.cipher = check(found.fetchone())
         found.nextset()
-        self._stale = [key for (key,) in found.fetchall()]
+        self._stale = [key for (key,) in found]
+        found.nextset()
+        self._early_entries = {key: tuple(row) for key, *row in found}
+        found.nextset()
+        self._early_records = {(kind, key): tuple(row) for kind, key, *row in found}
         self.now = self.head.now if now is None else now
 
     def entries(self, known: Mapping[str, Entry] | None) -> Mapping[str, Entry]:
@@ -128,7 +134,9 @@ class Transaction:
         """Return the records of one kind."""
 
         def read_one(key: str) -> V | None:
-            row = self._execute(_ONE_RECORD, [kind.name, key]).fetchone()
+            row = self._early_records.get((kind.name, key))
+            if key not in self._keys:
+                row = self._execute(_ONE_RECORD, [kind.name, key]).fetchone()
             return None if row is None else self._open_record(kind, key, *row)
 
         def read_all() -> dict[str, V]:
@@ -194,7 +202,10 @@ class Transaction:
         return self.connection.execute(self._tables.sql(statement), values, binary=True)
 
     def _entry(self, key: str) -> Entry | None:
-        row = self._execute(_ONE_ENTRY, [key]).fetchone()
+        row = self._early_entries.get(key)
+        if key not in self._keys:
+            self.read_keys.add(key)
+            row = self._execute(_ONE_ENTRY, [key]).fetchone()
         return None if row is None else self._open_entry(key, *row)
 
     def _entries(self) -> dict[str, Entry]:
@@ -231,15 +242,14 @@ def was_committed(connection: BoundConnection, tables: Tables, token: UUID) -> b
     The row of the token is written here if it is missing. The server waits with that until the lost transaction has
     ended, and if it goes on after this, its own row conflicts with this one.
     """
-    cursor = send_together(
-        connection, [(sql.SQL(f"begin; {LIMITS}"), ()), (tables.sql(_ASK), [token]), (sql.SQL("commit"), ())]
-    )
+    begin = f"begin; {LIMITS}".encode()
+    cursor = send_together(connection, [(begin, ()), (tables.sql(_ASK), [token]), (b"commit", ())])
     cursor.set_result(-2)
     return cursor.rowcount == 0
 
 
 def send_together(
-    connection: BoundConnection, statements: Sequence[tuple[sql.Composable, Sequence[Any]]]
+    connection: BoundConnection, statements: Sequence[tuple[bytes, Sequence[Any]]]
 ) -> psycopg.ClientCursor[tuple[Any, ...]]:
     """Send statements as one message of the simple protocol, with their values in its text; return all results.
 
@@ -247,6 +257,6 @@ def send_together(
     them: a host that dies there would hold the lock on the store until TCP notices.
     """
     cursor = psycopg.ClientCursor(connection)
-    text = sql.SQL("; ").join([statement for statement, _ in statements])
+    text = b"; ".join([statement for statement, _ in statements])
     cursor.execute(text, [value for _, values in statements for value in values])
     return cursor
