@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 from openab_auth.bot.broker import revoke_key
@@ -83,7 +84,7 @@ async def test_a_revoked_key_gets_no_token_even_if_the_login_comes_at_the_same_m
     polls = [waiting(broker, key=put_key(home, f"ci{number}", "claude")) for number in range(8)]
     await connected(broker, 8)
 
-    store_of(home).update(lambda draft: [revoke_key(draft, f"ci{number}") for number in range(8)])
+    store_of(home).update_all([partial(revoke_key, name=f"ci{number}") for number in range(8)])
     put_login(home, "anthropic-oauth")
 
     assert {(await poll).status for poll in polls} == {401}
