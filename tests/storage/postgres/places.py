@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from openab_auth.storage import Store, StoreLocation, StoreOptions, open_store
+from openab_auth.storage import StoreLocation, StoreOptions, open_store
 from openab_auth.storage.postgres.keys import new_key
 from openab_auth.storage.postgres.making import make_store
 from openab_auth.storage.postgres.opening import check_settings
@@ -56,9 +56,11 @@ class Place:
     def url(self) -> str:
         return self.server.url(ROWS, host=self.host)
 
-    def open(self, environ: dict[str, str] | None = None, **options: Any) -> Store:
+    def open(self, environ: dict[str, str] | None = None, **options: Any) -> PostgresStore:
         settings, own = self.settings(**options)
-        return open_store(self.url(), StoreOptions(**settings), environ or own)
+        store = open_store(self.url(), StoreOptions(**settings), environ or own)
+        assert isinstance(store, PostgresStore)
+        return store
 
     def argument(self, **options: Any) -> str:
         """Return the text for `opened` in another process; see `OPEN`."""

@@ -116,6 +116,24 @@ class Proxy:
             self._refusing = False
 
     @contextmanager
+    def refusing_after(self, reached: threading.Event) -> Iterator[None]:
+        """Refuse every connection as soon as a rule was reached."""
+
+        def refuse() -> None:
+            reached.wait()
+            self._refusing = True
+            self.cut_all()
+
+        waiting = threading.Thread(target=refuse, daemon=True)
+        waiting.start()
+        try:
+            yield
+        finally:
+            reached.set()
+            waiting.join()
+            self._refusing = False
+
+    @contextmanager
     def silent(self) -> Iterator[None]:
         """Pass on nothing in either direction, as a network that drops packets; connections stay open."""
         self._passing.clear()
