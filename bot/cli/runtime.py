@@ -44,8 +44,10 @@ def open_for_reading(arguments: argparse.Namespace) -> tuple[StoreReader, Catalo
     return store, catalogue.with_servers_of(store), str(location)
 
 
-def find_location(arguments: argparse.Namespace) -> StoreLocation:
-    """Return the location of the store that `arguments` and the environment name; the config's vendors are not read.
+def find_location(arguments: argparse.Namespace, place: str | None = None) -> StoreLocation:
+    """Return the location at `place`, or else that of the store that `arguments` and the environment name.
+
+    The vendors of the config are not read.
 
     Raises:
         ConfigError: the config has mistakes in `[store]`, or cannot be read.
@@ -54,7 +56,7 @@ def find_location(arguments: argparse.Namespace) -> StoreLocation:
     wrong = tuple(mistake for mistake in config.mistakes if mistake[0].partition(".")[0] == "store")
     if wrong:
         raise ConfigError(config.file or "the config", wrong)
-    return store_location(config, arguments.store, os.environ)
+    return store_location(config, place or arguments.store, os.environ)
 
 
 def _config(arguments: argparse.Namespace) -> Config:

@@ -33,7 +33,7 @@ OpenabAuthError
     │   └── NoLoginError            the vendor has no login here; its tokens are environment variables
     ├── ConfigError                 the config has mistakes, each with its key and reason
     │   ├── NetworkVariableError    a variable about proxies or certificates is unusable, so no request can be sent
-    │   ├── PasswordOnCommandLineError  the URL of `--store` holds a password
+    │   ├── PasswordOnCommandLineError  a URL on the command line holds a password
     │   ├── RelativePathError       an environment variable holds a relative path
     │   └── UnknownHomeError        `~` has no known home folder
     ├── PasteRefusedError           the paste does not finish this login; `reason` names the mistake

@@ -43,11 +43,11 @@ class UnknownHomeError(ConfigError):
 
 
 class PasswordOnCommandLineError(ConfigError):
-    """A password is in the URL of `--store`, where every user of this machine can see it."""
+    """A password is in the URL of a store on the command line, where every user of this machine can see it."""
 
     def __init__(self) -> None:
         reason = "may hold a password, which other users of this machine can see; use PGPASSFILE or [store] url_file"
-        super().__init__("the command line", (("--store", reason),))
+        super().__init__("the command line", (("the URL of the store", reason),))
 
 
 class NetworkVariableError(ConfigError):

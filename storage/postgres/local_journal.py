@@ -162,10 +162,3 @@ class _Sealed:
             return self._cipher.open(_TABLE, "spill", tenant, sealed, key_id.decode())
         except DamagedRowError as error:
             raise ValueError(error.reason) from None
-
-
-def default_place(name: str) -> str:
-    """Return the folder of the journal for a store of this name, if the settings name none."""
-    from hashlib import sha256  # noqa: PLC0415 - a configured folder needs no hash
-
-    return f"~/.openab/agent/journal-{sha256(name.encode()).hexdigest()[:12]}"

@@ -11,7 +11,6 @@ from psycopg import sql
 
 from openab_auth.storage.errors import StoreSettingsError, StoreUnreadableError, StoreUnwritableError
 from openab_auth.storage.file_faults import FaultError, FileFault
-from openab_auth.storage.options import shown
 from openab_auth.storage.postgres import faults
 from openab_auth.storage.postgres.cipher import key_check, verify_key_check
 from openab_auth.storage.postgres.connections import BoundConnection, Connections
@@ -79,7 +78,7 @@ def make_store(settings: PostgresSettings, *, grant: str | None = None) -> Made:
         StoreSettingsError: the schema, the role or a key is wrong; nothing was changed.
         StoreUnreadableError, StoreUnwritableError, StoreBusyError: the database refused; nothing was changed.
     """
-    place = shown(settings.url.reveal())
+    place = settings.place
     tables = Tables(settings.options.schema)
     connections = Connections(settings.url)
     try:

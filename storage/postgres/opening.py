@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from openab_auth.storage.errors import NoStoreKeysError
-from openab_auth.storage.options import StoreLocation, StoreOptions
+from openab_auth.storage.options import StoreLocation, StoreOptions, shown
 from openab_auth.storage.postgres.cipher import Cipher
 from openab_auth.storage.postgres.keys import StoreKeys
 from openab_auth.storage.postgres.transport import check_transport
@@ -20,6 +20,21 @@ class PostgresSettings(NamedTuple):
     url: Secret
     options: StoreOptions
     keys: StoreKeys | None
+
+    @property
+    def place(self) -> str:
+        """Return the URL without a password, for people."""
+        return shown(self.url.reveal())
+
+    @property
+    def journal(self) -> str:
+        """Return the folder of this host's journal: that of the settings, or one of this store in the home folder."""
+        if self.options.journal:
+            return self.options.journal
+        from hashlib import sha256  # noqa: PLC0415 - a configured folder needs no hash
+
+        name = f"{self.place}#{self.options.schema}"
+        return f"~/.openab/agent/journal-{sha256(name.encode()).hexdigest()[:12]}"
 
     def cipher(self, store_id: UUID) -> Cipher:
         """Return the cipher for the rows of the store with this id."""

@@ -16,12 +16,11 @@ from openab_auth.storage import journal
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
 from openab_auth.storage.journal import Spill
-from openab_auth.storage.options import shown
 from openab_auth.storage.postgres import faults, problems
 from openab_auth.storage.postgres.cipher import Cipher
 from openab_auth.storage.postgres.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck, Stamp
-from openab_auth.storage.postgres.local_journal import LocalJournal, default_place
+from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.rows import open_entry, open_record
 from openab_auth.storage.postgres.snapshot import RecordSnapshot, Snapshot, read_entries, read_records
@@ -45,12 +44,10 @@ class PostgresReader(StoreReader):
 
     def __init__(self, settings: PostgresSettings) -> None:
         self.settings = settings
-        self.place = shown(settings.url.reveal())
+        self.place = settings.place
         self._tables = Tables(settings.options.schema)
         self._connections = Connections(settings.url)
-        self._journal = LocalJournal(
-            settings.options.journal or default_place(f"{self.place}#{settings.options.schema}")
-        )
+        self._journal = LocalJournal(settings.journal)
         self._max_staleness = settings.options.max_staleness
         self._head_check = HeadCheck(settings, self.place)
         self._noting = threading.Lock()

@@ -11,7 +11,6 @@ from uuid import UUID
 import psycopg
 
 from openab_auth.storage.errors import DamagedRowError, NoStoreKeysError, UnknownStoreKeyError
-from openab_auth.storage.options import shown
 from openab_auth.storage.postgres import faults
 from openab_auth.storage.postgres.cipher import PLAIN, Cipher, key_check, verify_key_check
 from openab_auth.storage.postgres.connections import BoundConnection, Connections
@@ -73,7 +72,7 @@ class Rekeying:
     def __init__(self, settings: PostgresSettings, *, batch: int = BATCH) -> None:
         self._settings = settings
         self._batch = batch
-        self._place = shown(settings.url.reveal())
+        self._place = settings.place
         self._tables = Tables(settings.options.schema)
         self._connections = Connections(settings.url)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from openab_auth.bot.cli.doctor.check import Check
+from openab_auth.bot.cli.doctor.database import check_database
 from openab_auth.bot.cli.doctor.filesystem import check_file_system
 from openab_auth.storage import Entry, FileStore, Store, StoreLocation, open_store
 from openab_auth.storage.errors import StorageError
@@ -40,6 +41,8 @@ def check_store(location: StoreLocation) -> tuple[list[Check], Mapping[str, Entr
         checks.append(_failed(error))
     if isinstance(store, FileStore):
         checks += [_look_at_locks(store), check_file_system(store.path.parent)]
+    elif location.is_postgres:
+        checks += check_database(location)
     return checks + _look_at_problems(store, known=checks), entries
 
 

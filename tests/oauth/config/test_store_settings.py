@@ -135,7 +135,7 @@ def test_a_mistake_names_its_key(tmp_path: Path, text: str, key: str) -> None:
     [f"postgresql://a:{CANARY}@localhost/x", f"postgresql://localhost/x?password={CANARY}", f"postgres://a:{CANARY}"],
 )
 def test_a_password_on_the_command_line_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"--store: .*PGPASSFILE or \[store\] url_file") as caught:
+    with pytest.raises(ConfigError, match=r"URL of the store: .*PGPASSFILE or \[store\] url_file") as caught:
         store_location(Config(), url, {})
 
     assert CANARY not in str(caught.value)

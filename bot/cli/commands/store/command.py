@@ -7,12 +7,16 @@ from collections.abc import Callable
 from typing import Final
 
 from openab_auth.bot.cli.arguments import UsageError
+from openab_auth.bot.cli.commands.store.adopt import adopt
+from openab_auth.bot.cli.commands.store.copy import copy
 from openab_auth.bot.cli.commands.store.init import init
 from openab_auth.bot.cli.commands.store.new_key import new_key
 from openab_auth.bot.cli.commands.store.rekey import rekey
 
 _PROG: Final = "openab-auth store"
 _ACTIONS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
+    "adopt": adopt,
+    "copy": copy,
     "init": init,
     "new-key": new_key,
     "rekey": rekey,

@@ -1,0 +1,59 @@
+"""Adopt a store: from now on this one is in use, and no other copy of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from openab_auth.storage.copying.errors import CopyUnfinishedError
+from openab_auth.storage.copying.file_target import FileTarget
+from openab_auth.storage.file import FileStore
+
+if TYPE_CHECKING:  # a file needs no database
+    from openab_auth.storage.postgres.opening import PostgresSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What changed: the store was opened, or this host worked with another store before."""
+
+    opened: bool = False
+    was_other: bool = False
+
+
+def adopt_database(settings: PostgresSettings) -> Adopted:
+    """Open a store in PostgreSQL for refreshes, and make it the one that this host works with.
+
+    Raises:
+        CopyUnfinishedError: it is the target of a copy that was interrupted.
+        StorageError: the database, or the journal of this host, could not be read or written.
+    """
+    from openab_auth.storage.postgres.closing import CopyMark, StoreGate  # noqa: PLC0415 - as above
+
+    gate = StoreGate(settings)
+    with gate.locked() as (state, change):
+        if state.mark is not None and state.mark.state == "filling":
+            raise CopyUnfinishedError(gate.place, state.mark.source)
+        if not state.head.open:
+            change.set_open(True)
+        if state.mark is not None:
+            change.write_mark(CopyMark(state.mark.source, "done"))
+    return Adopted(opened=not state.head.open, was_other=gate.adopt_here(state.head))
+
+
+def adopt_file(store: FileStore) -> Adopted:
+    """Put the kept copy of a store, which waits beside this file, into its place.
+
+    Raises:
+        CopyUnfinishedError: that copy was interrupted.
+        StorageError: a file could not be read or written.
+    """
+    target = FileTarget(store)
+    found = target.read_state()
+    if found is None:
+        return Adopted()
+    source, state = found
+    if state != "kept":
+        raise CopyUnfinishedError(target.place, source)
+    target.open()
+    return Adopted(opened=True)

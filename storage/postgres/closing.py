@@ -1,0 +1,135 @@
+"""Close a store for refreshes while it is being filled, and open it; what it is a copy of stands in a record.
+
+The record has the kind `copy`, which no other part of the program reads. It is encrypted like every record.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+
+import psycopg
+
+from openab_auth.storage.errors import DamagedRowError
+from openab_auth.storage.postgres import faults
+from openab_auth.storage.postgres.cipher import Cipher
+from openab_auth.storage.postgres.connections import BoundConnection, Connections
+from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck
+from openab_auth.storage.postgres.local_journal import LocalJournal
+from openab_auth.storage.postgres.opening import PostgresSettings
+from openab_auth.storage.postgres.tables import Tables
+
+CopyState: TypeAlias = Literal["filling", "kept", "done"]
+_SECONDS: Final = 10.0  # the longest time for one transaction
+_ROW: Final = ("records", "copy", "from")  # table, kind and key of the record
+_LIMITS: Final = """
+    select set_config('lock_timeout', '5s', true), set_config('statement_timeout', '5s', true),
+        set_config('idle_in_transaction_session_timeout', '5s', true)"""
+_HAS_ENTRIES: Final = "select exists (select from {schema}.entries)"
+_READ: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
+_WRITE: Final = """
+    insert into {schema}.records (kind, key, record, key_id) values (%s, %s, %s, %s)
+    on conflict (kind, key) do update set record = excluded.record, key_id = excluded.key_id"""
+_SET_OPEN: Final = "update {schema}.store set open = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class CopyMark:
+    """Say of which store this one is a copy; `filled` has fingerprints of the entries that were written, by key."""
+
+    source: str
+    state: CopyState = "filling"
+    filled: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreState:
+    """The state of a store in one transaction: `head`, whether it has entries, and its mark."""
+
+    head: Head
+    has_entries: bool
+    mark: CopyMark | None
+
+
+class StoreGate:
+    """Reads and changes whether the store of these settings is open; each block is one transaction."""
+
+    def __init__(self, settings: PostgresSettings) -> None:
+        self._tables = Tables(settings.options.schema)
+        self._connections = Connections(settings.url)
+        self._settings = settings
+        self.place = settings.place
+
+    @contextmanager
+    def locked(self) -> Iterator[tuple[StoreState, GateTransaction]]:
+        """Hold the lock that every commit takes, and commit the changes of the block.
+
+        Raises:
+            StorageError: the database refused, or the settings do not fit; nothing was changed.
+        """
+        try:
+            with self._connections.use(_SECONDS) as connection, connection.transaction():
+                connection.execute(_LIMITS)
+                row = connection.execute(self._tables.sql(HEAD + " for update"), binary=True).fetchone()
+                head, cipher = HeadCheck(self._settings, self.place).check(row)
+                transaction = GateTransaction(connection, self._tables, cipher)
+                yield StoreState(head, transaction.has_entries(), transaction.read_mark()), transaction
+        except psycopg.Error as error:
+            raise faults.unwritable(self.place, error, _SECONDS) from None
+        finally:
+            self._connections.close()
+
+    def adopt_here(self, head: Head) -> bool:
+        """Make this store the one that this host works with; return whether it was another one before.
+
+        Raises:
+            StorageError: the journal of this host could not be read or written.
+        """
+        journal = LocalJournal(self._settings.journal)
+        before = journal.store_id()
+        if before != head.id:
+            journal.adopt(head.id)
+        return before not in {None, head.id}
+
+
+class GateTransaction:
+    """The changes to the state of a store in one open transaction."""
+
+    def __init__(self, connection: BoundConnection, tables: Tables, cipher: Cipher) -> None:
+        self._connection = connection
+        self._tables = tables
+        self._cipher = cipher
+
+    def has_entries(self) -> bool:
+        """Return whether the store has an entry."""
+        return bool(self._execute(_HAS_ENTRIES, [])[0][0])
+
+    def set_open(self, is_open: bool) -> None:  # noqa: FBT001 - its only meaning
+        """Open or close the store."""
+        self._connection.execute(self._tables.sql(_SET_OPEN), [is_open])
+
+    def read_mark(self) -> CopyMark | None:
+        """Return of which store this one is a copy, or None.
+
+        Raises:
+            DamagedRowError: the record is damaged.
+        """
+        rows = self._execute(_READ, [*_ROW[1:]])
+        if not rows:
+            return None
+        text = self._cipher.open(*_ROW, *rows[0])
+        try:
+            return CopyMark(**json.loads(text))
+        except (ValueError, TypeError):
+            raise DamagedRowError(_ROW[0], _ROW[2], "it is no record of its kind") from None
+
+    def write_mark(self, mark: CopyMark) -> None:
+        """Note of which store this one is a copy."""
+        sealed, key_id = self._cipher.seal(*_ROW, json.dumps(asdict(mark)).encode())
+        self._connection.execute(self._tables.sql(_WRITE), [*_ROW[1:], sealed, key_id])
+
+    def _execute(self, statement: str, values: list[object]) -> list[tuple[Any, ...]]:
+        return self._connection.execute(self._tables.sql(statement), values, binary=True).fetchall()

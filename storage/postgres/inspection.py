@@ -1,0 +1,73 @@
+"""Look at a store for an operator: its versions, the rights of its role, the keys that rows need, and the clocks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+import psycopg
+
+from openab_auth.storage.postgres import faults
+from openab_auth.storage.postgres.connections import Connections
+from openab_auth.storage.postgres.head import HEAD, HeadCheck
+from openab_auth.storage.postgres.opening import PostgresSettings
+from openab_auth.storage.postgres.tables import Tables
+
+_SECONDS: Final = 10.0  # the longest time for all of it
+_RIGHTS: Final = {
+    "store": ("select", "update"),
+    "entries": ("select", "insert", "update", "delete"),
+    "records": ("select", "insert", "update", "delete"),
+    "leases": ("select", "insert", "update", "delete"),
+    "commits": ("select", "insert", "delete"),
+}
+_HAS_RIGHT: Final = "select has_table_privilege(%s, %s)"
+_NEEDED: Final = """
+    select key_id, count(*) from
+        (select key_id from {schema}.entries union all select key_id from {schema}.records) as every
+    group by key_id order by key_id"""
+
+
+class Inspection(NamedTuple):
+    """What the database says about the store.
+
+    `missing_rights` are rights on tables that the role of the URL does not have. `rows_by_key` counts rows by the id of
+    the key that encrypts them. `clock_ahead` is how many seconds the clock of this host is ahead of the database's.
+    """
+
+    server_version: str
+    schema_version: int
+    missing_rights: tuple[str, ...]
+    rows_by_key: Mapping[str, int]
+    clock_ahead: float
+
+
+def inspect(settings: PostgresSettings) -> Inspection:
+    """Ask the database, and change nothing.
+
+    Raises:
+        StorageError: there is no store, its keys are wrong, or the database could not be asked.
+    """
+    tables = Tables(settings.options.schema)
+    connections = Connections(settings.url)
+    try:
+        with connections.use(_SECONDS) as connection:
+            asked_at = time.time()
+            row = connection.execute(tables.sql(HEAD), binary=True).fetchone()
+            answered_at = time.time()
+            head, _ = HeadCheck(settings, settings.place).check(row)
+            missing = []
+            for table, rights in _RIGHTS.items():
+                name = tables.sql("{schema}.").as_string(connection) + table
+                for right in rights:
+                    found = connection.execute(_HAS_RIGHT, [name, right]).fetchone()
+                    missing += [] if found and found[0] else [f"{right} on {table}"]
+            rows = {str(key_id): int(count) for key_id, count in connection.execute(tables.sql(_NEEDED))}
+            version = f"PostgreSQL {connection.info.parameter_status('server_version')}"
+    except psycopg.Error as error:
+        raise faults.unreadable(settings.place, error) from None
+    finally:
+        connections.close()
+    ahead = (asked_at + answered_at) / 2 - head.now
+    return Inspection(version, head.schema_version, tuple(missing), rows, ahead)
