@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from openab_auth.storage import StoreLocation, StoreOptions, open_store
+from openab_auth.storage.postgres import PostgresStore
 from openab_auth.storage.postgres.keys import new_key
 from openab_auth.storage.postgres.making import make_store
 from openab_auth.storage.postgres.opening import check_settings
