@@ -44,8 +44,10 @@ async def main():
     print("begun", flush=True)
     while True:
         await asyncio.gather(*map(say, tenants))
-        if not await asyncio.to_thread(sys.stdin.readline):
+        line = await asyncio.to_thread(sys.stdin.readline)
+        if not line:
             break
+        tenants = line.split() or tenants
     await source.aclose()
 
 asyncio.run(main())
@@ -99,7 +101,7 @@ class Vendor:
     def agent(
         self, start: Start, place: Place, *tenants: str, deadline: float = 20.0, **options: object
     ) -> subprocess.Popen[str]:
-        """Start an agent that asks for the tokens of `tenants`, and again for each line that it gets."""
+        """Start an agent that asks for the tokens of `tenants`, and again for each line, which may name others."""
         names = tenants or ("lab",)
         row = {
             "client_id": CLIENT_ID,
@@ -108,7 +110,7 @@ class Vendor:
             "token_url": self.issuer.token_url,
             "scopes": ["offline_access"],
         }
-        vendors = json.dumps(dict.fromkeys(names, row))
+        vendors = json.dumps(dict.fromkeys((*names, "lab"), row))
         process = start(AGENT, place.argument(**options), vendors, json.dumps(names), deadline)
         assert line_of(process) == "begun\n", process.communicate()[1]
         return process

@@ -25,10 +25,10 @@ def answer(process: subprocess.Popen[str]) -> str:
     return line_of(process).strip()
 
 
-def again(process: subprocess.Popen[str]) -> str:
-    """Let an agent ask for its token once more."""
+def again(process: subprocess.Popen[str], tenant: str = "") -> str:
+    """Let an agent ask for its token once more, or for another one."""
     assert process.stdin is not None
-    process.stdin.write("\n")
+    process.stdin.write(f"{tenant}\n")
     process.stdin.flush()
     return answer(process)
 
@@ -47,6 +47,19 @@ def test_agents_on_many_hosts_post_a_token_once(place: Place, vendor: Vendor, st
     assert len({answer(agent) for agent in agents}) == 1
     assert vendor.posts() == 1
     assert stored(place) == vendor.newest()
+
+
+def test_an_agent_whose_memory_is_old_posts_no_spent_token(place: Place, vendor: Vendor, start: Start) -> None:
+    """It has read the expired login, and another host has renewed it since."""
+    vendor.expired_login(place.open())
+    vendor.expired_login(place.open(), "other")
+    old = vendor.agent(start, place, "other", max_staleness=3600.0, deadline=SOON)
+    assert answer(old).startswith("at_")
+    got = answer(vendor.agent(start, place.on_another_host()))
+    assert vendor.posts() == 1
+
+    assert again(old, "lab") == got
+    assert vendor.posts() == 1
 
 
 def test_nobody_posts_the_token_of_a_killed_agent_for_the_grace(place: Place, vendor: Vendor, start: Start) -> None:
