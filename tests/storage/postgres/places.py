@@ -35,7 +35,7 @@ class Place:
     schema: str
     journal: Path
     key: str
-    host: Path | None = None
+    address: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -48,14 +48,18 @@ class Place:
 
     def through(self, host: Path) -> Place:
         """Return the place as it is seen through a proxy."""
-        return replace(self, host=host)
+        return self.at(self.server.url(ROWS, host=host))
+
+    def at(self, url: str) -> Place:
+        """Return the place as it is seen at another URL."""
+        return replace(self, address=url)
 
     def on_another_host(self, name: str = "other") -> Place:
         """Return the place as another host sees it: with a journal of its own."""
         return replace(self, journal=self.journal.with_name(f"{self.journal.name}-{name}"))
 
     def url(self) -> str:
-        return self.server.url(ROWS, host=self.host)
+        return self.address or self.server.url(ROWS)
 
     def open(self, environ: dict[str, str] | None = None, **options: Any) -> PostgresStore:
         settings, own = self.settings(**options)
