@@ -30,12 +30,11 @@ class Traffic:
         self.seen: list[int] = []
         self._stop = threading.Event()
         self._reader = new_first
-        work = [
-            partial(self._write, old_first, TENANTS[::2]),
-            partial(self._write, new_first, TENANTS[1::2]),
-            self._read,
+        self._threads = [
+            threading.Thread(target=self._write, args=(old_first, TENANTS[::2])),
+            threading.Thread(target=self._write, args=(new_first, TENANTS[1::2])),
+            threading.Thread(target=self._read),
         ]
-        self._threads = [threading.Thread(target=run) for run in work]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
