@@ -25,6 +25,8 @@ _MODULES = {
     "limited": "commands.agents.limited",
     "mcp": "commands.mcp",
     "store": "commands.store.command",
+    "serve": "commands.broker",
+    "key": "commands.broker",
     "logout": "commands.logout",
     "token": "commands.agents.tokens",
     "refresh": "commands.agents.tokens",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from openab_auth.bot.broker.errors import BrokerError
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.errors import DiscordQuotaError, DiscordRefusedError, DiscordUnavailableError, SystemRefusedError
 from openab_auth.oauth.errors import (
@@ -73,6 +74,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (AccountNotForThreadError, USAGE),
     (NotThreadOwnerError, USAGE),
     (NotRequestableError, USAGE),
+    (BrokerError, USAGE),
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
     (InsufficientScopeError, 4),

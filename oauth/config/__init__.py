@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.config.channels import CHANNEL_KEYS, ChannelSettings
     from openab_auth.oauth.config.config import (
         AuthSettings,
+        BrokerSettings,
         Config,
         OnLeave,
         parse_config,
@@ -31,6 +32,7 @@ __all__ = [
     "DEFAULT_STORE",
     "STORE_KEYS",
     "AuthSettings",
+    "BrokerSettings",
     "ChannelSettings",
     "Config",
     "ConfigMistake",
@@ -65,6 +67,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "ChannelSettings": "channels",
             "DEFAULT_STORE": "location",
             "AuthSettings": "config",
+            "BrokerSettings": "config",
             "Config": "config",
             "OnLeave": "config",
             "parse_config": "config",

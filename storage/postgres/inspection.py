@@ -59,7 +59,7 @@ def inspect(settings: PostgresSettings) -> Inspection:
             head, _ = HeadCheck(settings, settings.place).check(row)
             missing = []
             for table, rights in _RIGHTS.items():
-                name = tables.sql("{schema}.").as_string(connection) + table
+                name = tables.sql("{schema}.").decode() + table
                 for right in rights:
                     found = connection.execute(_HAS_RIGHT, [name, right]).fetchone()
                     missing += [] if found and found[0] else [f"{right} on {table}"]

@@ -14,7 +14,7 @@ LIMITS: Final = """
 
 
 class Tables:
-    """The tables in the schema `schema`; `sql` fills `{schema}` in a statement."""
+    """The tables in the schema `schema`; `sql` fills `{schema}` in a statement, once for each."""
 
     def __init__(self, schema: str) -> None:
         self.schema = schema
@@ -25,5 +25,5 @@ class Tables:
         """Return the name of the table of records, for people."""
         return f"{self.schema}.records"
 
-    def _filled(self, statement: str) -> sql.Composed:
-        return sql.SQL(statement).format(schema=sql.Identifier(self.schema))
+    def _filled(self, statement: str) -> bytes:
+        return sql.SQL(statement).format(schema=sql.Identifier(self.schema)).as_bytes()

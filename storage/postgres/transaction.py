@@ -11,7 +11,6 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
-from psycopg import sql
 
 from openab_auth.storage.commit import stale_pending
 from openab_auth.storage.commit.draft import Overlay
@@ -29,11 +28,11 @@ V = TypeVar("V")
 _BEGIN: Final = f"""
     begin isolation level read committed; {LIMITS}; {HEAD} for update;
     select key from {{schema}}.entries,
-        (select coalesce({{now}}, extract(epoch from clock_timestamp())) as now) as clock
-    where kind = 'pending' and (key like 'pending:%' or key like 'mcp-pending:%')
-        and (expires_at < to_timestamp(now) or expires_at > to_timestamp(now + 2 * {{lifetime}}));
-    select key, kind, entry, key_id from {{schema}}.entries where key = any({{keys}});
-    select kind, key, record, key_id from {{schema}}.records where key = any({{keys}})
+        (select coalesce(%s, extract(epoch from clock_timestamp())) as now, %s as lifetime) as clock
+    where kind = 'pending' and (key like 'pending:%%' or key like 'mcp-pending:%%')
+        and (expires_at < to_timestamp(now) or expires_at > to_timestamp(now + 2 * lifetime));
+    select key, kind, entry, key_id from {{schema}}.entries where key = any(%s);
+    select kind, key, record, key_id from {{schema}}.records where key = any(%s)
 """  # noqa: S608 - our own text
 _HEAD_AT: Final = -4  # of its results
 _ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
@@ -116,9 +115,7 @@ class Transaction:
         self._writes: list[tuple[str, tuple[Any, ...]]] = []
         self._keys = frozenset(keys)
         self.read_keys = set(keys)
-        values: dict[str, Any] = {"now": now, "lifetime": PENDING_LIFETIME, "keys": [*keys]}
-        literals = {name: sql.Literal(value) for name, value in values.items()}
-        found = connection.execute(sql.SQL(_BEGIN).format(schema=sql.Identifier(tables.schema), **literals))
+        found = send_together(connection, [(tables.sql(_BEGIN), (now, PENDING_LIFETIME, [*keys], [*keys]))])
         found.set_result(_HEAD_AT)
         self.head, self.cipher = check(found.fetchone())
         found.nextset()
@@ -245,15 +242,14 @@ def was_committed(connection: BoundConnection, tables: Tables, token: UUID) -> b
     The row of the token is written here if it is missing. The server waits with that until the lost transaction has
     ended, and if it goes on after this, its own row conflicts with this one.
     """
-    cursor = send_together(
-        connection, [(sql.SQL(f"begin; {LIMITS}"), ()), (tables.sql(_ASK), [token]), (sql.SQL("commit"), ())]
-    )
+    begin = f"begin; {LIMITS}".encode()
+    cursor = send_together(connection, [(begin, ()), (tables.sql(_ASK), [token]), (b"commit", ())])
     cursor.set_result(-2)
     return cursor.rowcount == 0
 
 
 def send_together(
-    connection: BoundConnection, statements: Sequence[tuple[sql.Composable, Sequence[Any]]]
+    connection: BoundConnection, statements: Sequence[tuple[bytes, Sequence[Any]]]
 ) -> psycopg.ClientCursor[tuple[Any, ...]]:
     """Send statements as one message of the simple protocol, with their values in its text; return all results.
 
@@ -261,6 +257,6 @@ def send_together(
     them: a host that dies there would hold the lock on the store until TCP notices.
     """
     cursor = psycopg.ClientCursor(connection)
-    text = sql.SQL("; ").join([statement for statement, _ in statements])
+    text = b"; ".join([statement for statement, _ in statements])
     cursor.execute(text, [value for _, values in statements for value in values])
     return cursor

@@ -18,9 +18,11 @@ Opener = Callable[..., Store]
 
 
 @pytest.fixture
-def server(postgres_servers: Servers) -> Server:
+def server(postgres_servers: Servers) -> Iterator[Server]:
     """Start a server of this test alone."""
-    return postgres_servers.make().start()
+    server = postgres_servers.make().start()
+    yield server
+    server.remove()
 
 
 @pytest.fixture

@@ -11,13 +11,11 @@ from openab_auth.storage import Store, StoreLocation, StoreOptions, open_store
 from openab_auth.storage.postgres.keys import new_key
 from openab_auth.storage.postgres.making import make_store
 from openab_auth.storage.postgres.opening import check_settings
-from tests.support.import_all import IMPORT_ALL
 from tests.support.postgres.server import ROWS, Server
 
 KEY = "OPENAB_AUTH_KEY"  # the variable of the key
-OPEN = f"""{IMPORT_ALL}
-import json, sys, time
-import_all("openab_auth.storage", "openab_auth.storage.postgres", "psycopg")
+OPEN = """
+import json, os, sys, time
 from openab_auth.storage import StoreOptions, open_store
 
 def opened(text):

@@ -9,7 +9,7 @@ import pytest
 
 from openab_auth.storage import ClientRecord, Draft, Note, PendingEntry, Secret, UserId, pending_key
 from tests.storage.entries import NOW, put
-from tests.storage.postgres.outages import ACCESS, REFRESH, attempt, login
+from tests.storage.postgres.away.outages import ACCESS, REFRESH, attempt, login
 from tests.storage.postgres.places import Place
 from tests.support.postgres.pattern import Servers
 

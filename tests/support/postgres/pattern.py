@@ -20,6 +20,7 @@ _SETTINGS: Final = """
 fsync = off # for speed: a killed server loses nothing, a machine that loses power does
 full_page_writes = off
 shared_buffers = 8MB
+dynamic_shared_memory_type = mmap # in its folder, where it is deleted with the rest
 max_connections = 60
 listen_addresses = ''
 min_wal_size = 2MB

@@ -14,6 +14,9 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+_GENTLE: Final = 5.0  # seconds
 
 
 def processes_in(folder: Path) -> list[int]:
@@ -36,6 +39,18 @@ def end_all(folder: Path) -> None:
         time.sleep(0.005)
 
 
+def end_gently(folder: Path) -> None:
+    """Let servers end at once, so that no shared memory of theirs stays; after that kill what is left."""
+    for pid in processes_in(folder):
+        for number in (signal.SIGQUIT, signal.SIGCONT):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+    until = time.monotonic() + _GENTLE
+    while processes_in(folder) and time.monotonic() < until:
+        time.sleep(0.005)
+    end_all(folder)
+
+
 def unmount_all(folder: Path) -> None:
     for line in Path("/proc/self/mounts").read_text().splitlines():
         place = Path(line.split()[1])
@@ -48,7 +63,7 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     folder = Path(sys.argv[1])
     sys.stdin.read()
-    end_all(folder)
+    end_gently(folder)
     unmount_all(folder)
     shutil.rmtree(folder, ignore_errors=True)
 

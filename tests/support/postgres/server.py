@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -51,7 +52,6 @@ class Server:
     def start(self, **settings: str) -> Server:
         """Start with these settings and wait until the server takes connections, or refuses them as a standby may."""
         assert self._process is None
-        (self.data / "postmaster.pid").unlink(missing_ok=True)  # of a killed server: its number may be another's by now
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command: list[str | Path] = [
             *self.prefix,
@@ -63,7 +63,8 @@ class Server:
             *words,
         ]
         process = self.ground.start(command, self.folder, as_root=bool(self.prefix))
-        wait_until(lambda: self._state() in {"ready", "standby"} or process.poll() is not None, self.folder / "log")
+        known = {(process.pid, "ready"), (process.pid, "standby")}
+        wait_until(lambda: self._state() in known or process.poll() is not None, self.folder / "log")
         assert process.poll() is None, self.log[-2000:]
         self._process = process
         return self
@@ -76,24 +77,30 @@ class Server:
         self._process = None
 
     def kill(self) -> None:
-        """Kill every process of the server at once, as a power cut does."""
+        """Kill every process of the server at once, as the kernel does without memory."""
         assert self._process is not None
         end_all(self.data)
         self._process.wait(PATIENCE)
         self._process = None
+        memory = (self.data / "postmaster.pid").read_text().splitlines()[6].split()[1]
+        subprocess.run(["ipcrm", "-m", memory], check=True)  # it stays otherwise, unless this server starts again
+
+    def remove(self) -> None:
+        """End the server if it runs, and delete its data."""
+        if self._process is not None:
+            self.stop(signal.SIGQUIT)
+        shutil.rmtree(self.data)
 
     @contextmanager
     def frozen(self, application: str | None = None) -> Iterator[None]:
         """Stop the server, or only the processes that serve `application`; let them continue afterwards."""
         stopped = processes_in(self.data) if application is None else self.backends(application)
         assert stopped
-        for pid in stopped:
-            os.kill(pid, signal.SIGSTOP)
         try:
+            _send(signal.SIGSTOP, stopped)
             yield
         finally:
-            for pid in set(stopped) & set(processes_in(self.data)):
-                os.kill(pid, signal.SIGCONT)
+            _send(signal.SIGCONT, stopped)
 
     @contextmanager
     def configured(self, **settings: str) -> Iterator[None]:
@@ -180,10 +187,16 @@ class Server:
         wanted = len(names) if changed else 0
         wait_until(lambda: self.execute(asked, list(names)) == [(wanted,)], self.folder / "log")
 
-    def _state(self) -> str:
-        """Return what the server says about itself: starting, ready, standby or stopping."""
+    def _state(self) -> tuple[int, str]:
+        """Return the server's process, and what it says about itself: starting, ready, standby or stopping."""
         try:
             lines = (self.data / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
-            return ""
-        return lines[7].strip() if len(lines) > 7 else ""
+            return 0, ""
+        return (int(lines[0]), lines[7].strip()) if len(lines) > 7 else (0, "")
+
+
+def _send(number: signal.Signals, processes: list[int]) -> None:
+    for pid in processes:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)

@@ -106,6 +106,7 @@ def test_a_variable_makes_no_login_of_the_working_directory(
         "[auth]\nx = 1",
         "[store]\nurl = 'postgresql:///x'",
         "[store]\nplaintext = true",
+        "[broker]\nx = 1",
         "[auth",
     ],
 )
@@ -157,6 +158,8 @@ TOML = [
     'x = """y"""',
     "x = 01",
     "x = [,]",
+    '[broker]\nuids = [1000, 0]  # ours\n[a]\nl = ["x", 1]',
+    "x = [01]",
     '[a]\nx = "\\u00e9é"',
 ]
 

@@ -8,7 +8,7 @@ import pytest
 
 from openab_auth.storage import Draft, StorageError, Store, TokenEntry
 from tests.storage.entries import put, token, token_in
-from tests.storage.postgres.outages import attempt, login
+from tests.storage.postgres.away.outages import attempt, login
 from tests.storage.postgres.places import Place
 from tests.support.patience import PATIENCE
 from tests.support.postgres.proxy import Proxy, When

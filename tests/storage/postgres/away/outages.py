@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ def starting(scene: Scene) -> Iterator[None]:
     standby = scene.servers.make_standby(scene.server).start(hot_standby="off")
     with scene.proxy.leading_to(standby.folder):
         yield
-    standby.stop(signal.SIGQUIT)
+    standby.remove()
 
 
 @contextmanager
@@ -74,7 +73,7 @@ def failed_over_to_a_standby(scene: Scene) -> Iterator[None]:
     standby = scene.servers.make_standby(scene.server).start()
     with scene.proxy.leading_to(standby.folder):
         yield
-    standby.stop(signal.SIGQUIT)
+    standby.remove()
 
 
 def read_only(scene: Scene) -> AbstractContextManager[None]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from openab_auth.storage import StorageError, Store
 from tests.storage.entries import put
-from tests.storage.postgres.outages import (
+from tests.storage.postgres.away.outages import (
     AWAY,
     READS,
     UNWRITABLE,
@@ -131,8 +132,8 @@ def test_a_full_disk_of_the_journal_is_an_outage(postgres_servers: Servers, sche
     with server.disk_full():
         for number in range(20):
             before = dict(store.read())
-            refused = outcome(lambda store, n=number: store.update(put(f"codex{n}", login(value="x" * 500_000))), store)
-            if isinstance(refused, StorageError):
+            large = put(f"codex{number}", login(value="x" * 500_000))
+            if isinstance(outcome(partial(Store.update, mutate=large), store), StorageError):
                 break
         else:
             pytest.fail("the disk was never full")

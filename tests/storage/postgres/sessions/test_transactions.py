@@ -29,9 +29,10 @@ def everything(store: Store) -> None:
     lease.release()
     store.read()
     store.entry("codex")
-    for kind in (NOTES, CLIENTS):
-        store.records(kind)
-        store.record(kind, "codex")
+    store.notes()
+    store.record(NOTES, "codex")
+    store.clients()
+    store.record(CLIENTS, "codex")
     store.check_writable()
     store.problems()
     store.spill("codex", token(value="new"), token())

@@ -1,0 +1,147 @@
+"""Run the broker until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from openab_auth.bot.broker.admission import Admission, KeyRing, RefreshesByWord, WaitingRequests
+from openab_auth.bot.broker.audit import TokenAudit
+from openab_auth.bot.broker.changes import StoreChanges
+from openab_auth.bot.broker.desk import TokenDesk
+from openab_auth.bot.broker.health import Health
+from openab_auth.bot.broker.http.listening import BACKLOG, Address, UnixSocket, check_not_in_store, listen_on
+from openab_auth.bot.broker.http.openapi import openapi_page
+from openab_auth.bot.broker.http.routes import Routes
+from openab_auth.bot.broker.http.server import BrokerServer
+from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
+from openab_auth.oauth.http import awake_timeout
+from openab_auth.oauth.runtime import Runtime
+from openab_auth.oauth.threads import without_thread
+from openab_auth.oauth.tokens import TokenSource
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.config import Config
+    from openab_auth.storage import StoreLocation
+
+_FINISH: Final = 9.0  # seconds for a request to a vendor, its commit and its answers; a stop takes at most 10 s
+_log: Final = logging.getLogger(__name__)
+
+
+class Listening(NamedTuple):
+    """Where a broker listens: the path of its socket, and the URL of its loopback address; None is nowhere."""
+
+    socket: Path | None
+    url: str | None
+
+
+class Places(NamedTuple):
+    """Where a broker is to listen, and the mode of its socket."""
+
+    socket: Path | None
+    mode: int
+    address: Address | None
+
+
+async def run_broker(
+    config: Config,
+    location: StoreLocation,
+    environ: Mapping[str, str],
+    places: Places,
+    ready: Callable[[Listening], None],
+) -> None:
+    """Run the broker until SIGTERM or SIGINT; then finish the refreshes under way, within 10 s.
+
+    `ready` is called as soon as clients can connect.
+
+    Raises:
+        BrokerError: it cannot listen there.
+        ConfigError, StorageError: the config has mistakes, or the store cannot be read.
+    """
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if places.socket is not None:
+        check_not_in_store(places.socket, location.place)
+    # The broker's own environment says nothing about the threads of its clients.
+    runtime = Runtime.open(config, location, without_thread(environ))
+    uids = (os.geteuid(),) if config.broker.uids is None else config.broker.uids
+    await runtime.store.read()  # otherwise the first client would find out that there is no store here
+    async with _serving(runtime, uids, _audit_path(runtime)) as server, _listening(server, places) as listening:
+        ready(listening)
+        _log.info("broker: store %s; socket %s; url %s", location, listening.socket, listening.url)
+        await stop.wait()
+        _log.info("stopping")
+
+
+@asynccontextmanager
+async def _serving(runtime: Runtime, uids: tuple[int, ...], audit: Path) -> AsyncIterator[BrokerServer]:
+    """Open the parts of a broker; at the end answer the requests that wait, and store what vendors have answered."""
+    keys, source, health = (
+        KeyRing(runtime.store, runtime.clock, time.monotonic),
+        TokenSource(runtime),
+        Health(runtime.store),
+    )
+    refreshes = RefreshesByWord(runtime.store, runtime.clock)
+    admission, changes = Admission(keys, uids), StoreChanges(runtime.store, keys.look_again)
+    desk = TokenDesk(
+        *(runtime, source, admission),
+        changes=changes,
+        refreshes=refreshes,
+        audit=TokenAudit(audit, runtime.clock),
+    )
+    open_pages = {"/healthz": health.alive, "/readyz": health.ready, "/v1/openapi.json": openapi_page}
+    server = BrokerServer(Routes(desk), admission, WaitingRequests(), open_pages)
+    changes.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        changes.stop()
+        refreshes.stop()
+        try:
+            async with awake_timeout(_FINISH):
+                # aclose ends the refreshes that only wait for another process, whose clients then get their answer.
+                await asyncio.gather(server.shutdown(_FINISH / 2), source.aclose())
+                await source.aclose()  # for a refresh that an answer has begun meanwhile
+                await changes.aclose()
+                await runtime.aclose()
+        except TimeoutError:
+            _log.warning("the broker stopped before all refreshes were done")
+
+
+@asynccontextmanager
+async def _listening(server: BrokerServer, places: Places) -> AsyncIterator[Listening]:
+    """Let clients connect during the block."""
+    loop, opened, url = asyncio.get_running_loop(), list[asyncio.Server](), None
+    unix = UnixSocket(places.socket, places.mode) if places.socket is not None else None
+    try:
+        if places.address is not None:
+            tcp, url = listen_on(places.address)
+            opened.append(await loop.create_server(server, sock=tcp, backlog=BACKLOG))
+        if unix is not None:
+            opened.append(await loop.create_unix_server(server, sock=unix.socket, backlog=BACKLOG))
+        yield Listening(places.socket, url)
+    finally:
+        for one in opened:
+            one.close()
+        if unix is not None:
+            unix.close()
+
+
+def _audit_path(runtime: Runtime) -> Path:
+    """Return the path of the audit log, which is that of the bot on the same store.
+
+    Raises:
+        RelativePathError: OPENAB_AUTH_AUDIT is relative.
+    """
+    beside = DEFAULT_STORE if "://" in runtime.location else runtime.location  # only a file has a folder for it
+    found = path_from_variable("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl"
+    return Path(found).expanduser().absolute()
