@@ -15,7 +15,7 @@ from openab_auth.bot.playground import disk
 from openab_auth.bot.playground.agents import COUNT, Agents
 from openab_auth.bot.playground.bot_process import BotProcess
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.bot.playground.locks import LockWatch
+from openab_auth.bot.playground.store.file_locks import LockWatch
 from openab_auth.storage import Draft, Store, TokenEntry
 
 _REFRESH_DELAY: Final = 0.6  # seconds that the server delays a refresh while agents run, so that all of them must wait

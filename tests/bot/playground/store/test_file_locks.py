@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.locks import LockWatch
+from openab_auth.bot.playground.store.file_locks import LockWatch
 from openab_auth.storage import open_store
 from tests.support.patience import PATIENCE
 

@@ -1,0 +1,1 @@
+"""The store of the playground, and the processes that hold its locks."""
