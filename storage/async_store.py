@@ -130,9 +130,10 @@ class AsyncStore:
         return await done
 
     async def aclose(self) -> None:
-        """Wait for the running commits."""
+        """Wait for the running commits, and close the store; see `Store.close`."""
         while self._committing is not None:
             await asyncio.wait([self._committing])
+        await in_thread(self._store.close)
 
     async def _commit_waiting(self) -> None:
         try:
