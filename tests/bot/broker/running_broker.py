@@ -23,6 +23,7 @@ from tests.support.patience import PATIENCE
 OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")
 STORE = ".openab/agent/auth.json"
 FAR = 4_000_000_000
+SOON = 5.0  # seconds: on a machine that others share, too, what the contract has in one
 
 
 @dataclass(frozen=True)
