@@ -74,11 +74,14 @@ class LoginDeadError(OAuthError):
 
 
 class RefreshBusyError(OAuthError):
-    """Another process holds the tenant's lease and committed no login before our deadline."""
+    """Another process holds the tenant's lease and committed no login before our deadline.
+
+    `retry_after` is in seconds; only a broker says it.
+    """
 
     code = "refresh_busy"
 
-    def __init__(self, tenant: str, waited: float) -> None:
+    def __init__(self, tenant: str, waited: float, retry_after: float | None = None) -> None:
         super().__init__(
             f"another process has been refreshing {tenant} for over {waited:g} s",
             kept="the login is untouched",
@@ -86,6 +89,7 @@ class RefreshBusyError(OAuthError):
         )
         self.tenant = tenant
         self.waited = waited
+        self.retry_after = retry_after
 
 
 class VendorUnavailableError(OAuthError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.errors import InsufficientScopeError
     from openab_auth.oauth.requests import LoginRequests
     from openab_auth.oauth.threads import ChosenAccount
+    from openab_auth.oauth.tokens.broker import BrokerTokenSource
     from openab_auth.oauth.tokens.httpx_auth import TokenAuth
     from openab_auth.oauth.vendors import Catalogue
     from openab_auth.storage import ThreadId
@@ -77,6 +79,21 @@ class TokenSource:
         self._unsaved = UnsavedLogins(self._store)
         self._refreshes = SharedRefreshes(self._store, self._runtime, self._unsaved, deadline=deadline)
         self._audiences: dict[Tenant, tuple[LoginEntry, str]] = {}
+
+    @staticmethod
+    def at(address: str, *, key: Secret | str | None = None, thread: int | str | None = None) -> BrokerTokenSource:
+        """Return a source at a broker, with the methods of a source on a store (`docs/broker.md`).
+
+        `address` is `unix:` and the absolute path of a socket, or an https address; http is for loopback alone. With a
+        `key`, the thread is that of the key unless `thread` names it; otherwise the environment may name it.
+
+        Raises:
+            BrokerSettingError: the address or the key is unusable.
+            ThreadIdError: `thread` or OPENAB_AUTH_THREAD is no id.
+        """
+        from openab_auth.oauth.tokens.broker import BrokerTokenSource, read_address, read_key  # noqa: PLC0415 - httpx2
+
+        return BrokerTokenSource(read_address(address), read_key(key), os.environ, thread=thread)
 
     @property
     def store(self) -> AsyncStore:
