@@ -8,6 +8,8 @@ from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.errors import DiscordQuotaError, DiscordRefusedError, DiscordUnavailableError, SystemRefusedError
 from openab_auth.oauth.errors import (
     AccountNotForThreadError,
+    BrokerRefusedError,
+    BrokerSettingError,
     ConfigError,
     ExchangeRefusedError,
     InsufficientScopeError,
@@ -18,6 +20,7 @@ from openab_auth.oauth.errors import (
     LoginExpiredError,
     LoginNotStoredError,
     NoPendingLoginError,
+    NotAtBrokerError,
     NotLoggedInError,
     NotRequestableError,
     NotThreadOwnerError,
@@ -66,6 +69,9 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (AccountNotForThreadError, USAGE),
     (NotThreadOwnerError, USAGE),
     (NotRequestableError, USAGE),
+    (BrokerSettingError, USAGE),
+    (BrokerRefusedError, USAGE),
+    (NotAtBrokerError, USAGE),
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
     (InsufficientScopeError, 4),

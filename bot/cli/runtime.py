@@ -43,5 +43,14 @@ def open_for_reading(arguments: argparse.Namespace) -> tuple[StoreReader, Catalo
     return store, catalogue.with_servers_of(store), location
 
 
+def read_catalogue(arguments: argparse.Namespace) -> Catalogue:
+    """Return the vendors of the config, for a command that opens no store.
+
+    Raises:
+        ConfigError: the config has mistakes; all of them are named.
+    """
+    return Catalogue.from_config(_config(arguments), os.environ)
+
+
 def _config(arguments: argparse.Namespace) -> Config:
     return read_config(Path(arguments.config) if arguments.config else None, os.environ)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, NamedTuple, NoReturn, TypeAlias, cast
@@ -13,6 +13,8 @@ from openab_auth.oauth.errors import (
     BrokerRefusedError,
     BrokerUnavailableError,
     LoginDeadError,
+    NoAccountForThreadError,
+    NotAgreedError,
     NotLoggedInError,
     OAuthError,
     RefreshBusyError,
@@ -21,6 +23,7 @@ from openab_auth.oauth.errors import (
 from openab_auth.storage import Json, Secret, Tenant
 
 JsonObject: TypeAlias = Mapping[str, Json]
+_MISSING: Final = frozenset(kind.code for kind in (NotLoggedInError, NoAccountForThreadError, NotAgreedError))
 _LONGEST_TEXT: Final = 400  # characters of a sentence of the broker that are shown
 _LONGEST_TOKEN: Final = 2**16  # characters, as in the store
 _LATEST: Final = 2**64  # unix seconds; the end of a token without an end is just below
@@ -68,8 +71,12 @@ class Asked(NamedTuple):
         """Return the error for a reply that no broker sends: the proxy before it may fail for a moment."""
         reason = f"HTTP {status} without the answer of a broker"
         if _may_pass(status):
-            return BrokerUnavailableError(self.place, reason)
+            return self.unavailable(reason)
         return BrokerRefusedError(self.place, status, reason, _OTHER_ADDRESS)
+
+    def unavailable(self, reason: str, retry_after: float | None = None) -> BrokerUnavailableError:
+        """Return the error for a broker that cannot answer now."""
+        return BrokerUnavailableError(self.place, reason, retry_after=retry_after)
 
     def shown(self, text: Json) -> str:
         """Return a sentence of the broker as it may be shown: on one line, without the key."""
@@ -146,60 +153,43 @@ def _object(content: bytes) -> JsonObject | None:
 
 def _raise_problem(asked: Asked, reply: BrokerReply, found: JsonObject) -> NoReturn:
     """Raise the error that a problem stands for, in the broker's own words where it has some."""
-    code = found.get("code")
+    code, status = found.get("code"), reply.status
     if not isinstance(code, str):
-        raise asked.unreadable(reply.status)
-    passes = _may_pass(reply.status)
-    raise _PROBLEMS.get(reply.status, _unavailable if passes else _refused)(asked, reply, found)
+        raise asked.unreadable(status)
+    happened, kept = _sentences(asked.shown(found.get("detail")))
+    todo = asked.shown(found.get("hint"))
+    error: OAuthError
+    if status == HTTPStatus.NOT_FOUND and code in _MISSING:
+        error = NotLoggedInError(asked.word)
+    elif status == HTTPStatus.CONFLICT:
+        error = LoginDeadError(asked.word, "says the broker")
+    elif _may_pass(status):
+        rest = _seconds(reply.retry_after)
+        is_busy = code == RefreshBusyError.code
+        error = RefreshBusyError(asked.word, 0, rest) if is_busy else asked.unavailable(f"HTTP {status}", rest)
+    elif status == HTTPStatus.UNAUTHORIZED:
+        raise _unknown_client(asked)
+    else:
+        todo = todo or "ask the operator of the broker"
+        raise BrokerRefusedError(asked.place, status, happened or f"HTTP {status}", todo)
+    error.happened, error.kept, error.todo = happened or error.happened, kept or error.kept, todo or error.todo
+    raise error
 
 
-def _refused(asked: Asked, reply: BrokerReply, found: JsonObject) -> OAuthError:
-    reason = asked.shown(found.get("detail")) or f"HTTP {reply.status}"
-    todo = asked.shown(found.get("hint")) or "ask the operator of the broker"
-    return BrokerRefusedError(asked.place, reply.status, reason, todo)
-
-
-def _unknown_client(asked: Asked, reply: BrokerReply, found: JsonObject) -> OAuthError:
+def _unknown_client(asked: Asked) -> OAuthError:
     """Return the error for a client that the broker does not know; only the client knows whether it sent a key."""
-    del found
+    reason = "this key is wrong, expired or revoked"
+    todo = "ask the operator for another key (`openab-auth key add`)"
     if asked.key is None:
         reason = "it does not serve this user without a key"
         todo = "ask the operator for a key (`openab-auth key add`), and set OPENAB_AUTH_BROKER_KEY or key=…"
-    else:
-        reason = "this key is wrong, expired or revoked"
-        todo = "ask the operator for another key (`openab-auth key add`)"
-    return BrokerRefusedError(asked.place, reply.status, reason, todo)
+    return BrokerRefusedError(asked.place, HTTPStatus.UNAUTHORIZED, reason, todo)
 
 
-def _missing(asked: Asked, reply: BrokerReply, found: JsonObject) -> OAuthError:
-    del reply
-    return _in_its_words(NotLoggedInError(asked.word), asked, found)
-
-
-def _dead(asked: Asked, reply: BrokerReply, found: JsonObject) -> OAuthError:
-    del reply
-    return _in_its_words(LoginDeadError(asked.word, "says the broker"), asked, found)
-
-
-def _unavailable(asked: Asked, reply: BrokerReply, found: JsonObject) -> OAuthError:
-    rest = _seconds(reply.retry_after)
-    if found.get("code") == RefreshBusyError.code:
-        return _in_its_words(RefreshBusyError(asked.word, 0, rest), asked, found)
-    reason = asked.shown(found.get("detail")) or f"HTTP {reply.status}"
-    return BrokerUnavailableError(asked.place, reason, retry_after=rest, todo=asked.shown(found.get("hint")))
-
-
-def _in_its_words(error: OAuthError, asked: Asked, found: JsonObject) -> OAuthError:
-    error.happened = asked.shown(found.get("detail")) or error.happened
-    error.todo = asked.shown(found.get("hint")) or error.todo
-    return error
-
-
-_PROBLEMS: Final[Mapping[int, Callable[[Asked, BrokerReply, JsonObject], OAuthError]]] = {
-    HTTPStatus.UNAUTHORIZED: _unknown_client,
-    HTTPStatus.NOT_FOUND: _missing,
-    HTTPStatus.CONFLICT: _dead,
-}
+def _sentences(detail: str) -> tuple[str, str]:
+    """Return what happened and what was kept, which a broker separates as the command line does."""
+    happened, separator, kept = detail.rpartition("; ")
+    return (happened, kept) if separator else (detail, "")
 
 
 def _may_pass(status: int) -> bool:

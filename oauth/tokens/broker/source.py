@@ -47,9 +47,18 @@ _LONGEST_TTL: Final = 600  # seconds for which a broker promises that a token li
 _LONGEST_POLL: Final = 50  # seconds that a broker lets one request wait
 _DEADLINE: Final = REFRESH_DEADLINE + 10  # seconds for one request beside its wait: the broker may have to refresh
 _REST: Final = 1.0  # seconds between two requests of an agent that waits, if the first ended early
+_AT_ONCE: Final = 0.5  # seconds; a broker that answers so soon does not wait
 _ON_A_STORE: Final = "do it where the store is, or ask the operator of the broker"
 _AWAY: Final = (BrokerUnavailableError, RefreshBusyError)
 _MISSING: Final = (NotLoggedInError, LoginDeadError)
+
+
+class NoWaitError(Exception):
+    """The broker did not wait for a login, because none can come: the vendor's own program keeps it."""
+
+    def __init__(self, missing: NotLoggedInError) -> None:
+        super().__init__()
+        self.missing = missing
 
 
 class BrokerTokenSource:
@@ -117,6 +126,8 @@ class BrokerTokenSource:
             try:
                 async with asyncio.timeout(left):
                     return await self._poll(word, ttl, min(math.ceil(left), _LONGEST_POLL))
+            except NoWaitError as error:
+                raise error.missing from None
             except (*_MISSING, *_AWAY, TimeoutError) as error:
                 rest = max(rest, getattr(error, "retry_after", None) or 0)
             await asyncio.sleep(max(0, min(begun + rest, end) - now()))
@@ -131,12 +142,14 @@ class BrokerTokenSource:
             NotAtBrokerError: no `rejected` token is given; a broker refreshes only in place of a refused one.
             OAuthError: as `get_valid`. A broker refreshes a login at most once a minute for its clients.
         """
-        if rejected is None:
-            self._refuse("refresh a login that works", "give the token that a server has refused")
         return (await self.replace(tenant_or_vendor, rejected)).token
 
-    async def replace(self, tenant_or_vendor: str | Account, rejected: AccessToken | Secret | str) -> BrokerToken:
-        """Return another token than `rejected`, and the key of its login; see `force_refresh`."""
+    async def replace(
+        self, tenant_or_vendor: str | Account, rejected: AccessToken | Secret | str | None
+    ) -> BrokerToken:
+        """Return another token than `rejected` together with the key of its login; see `force_refresh`."""
+        if rejected is None:
+            self._refuse("refresh a login that works", "give the token that a server has refused")
         word, refused = _text(tenant_or_vendor), _secret(rejected)
         if (known := self._known.get(word)) is not None and known.token.value == refused:
             del self._known[word]
@@ -236,7 +249,14 @@ class BrokerTokenSource:
 
     async def _token(self, word: str, min_ttl: int, wait: int) -> BrokerToken:
         query: dict[str, str | int] = {"min_ttl": min_ttl, **({"wait": wait} if wait else {}), **self._query()}
-        found = await self._send("GET", ("token", word), word, query=query, seconds=wait + _DEADLINE)
+        now = asyncio.get_running_loop().time
+        begun = now()
+        try:
+            found = await self._send("GET", ("token", word), word, query=query, seconds=wait + _DEADLINE)
+        except NotLoggedInError as missing:
+            if wait > 1 and now() - begun < _AT_ONCE:
+                raise NoWaitError(missing) from None
+            raise
         return self._keep(word, read_token(self._asked(word), found))
 
     def _keep(self, word: str, token: BrokerToken) -> BrokerToken:
