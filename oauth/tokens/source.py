@@ -201,9 +201,9 @@ class TokenSource:
         """
         account, entry = await self._find(tenant_or_vendor)
         token = AccessToken.of(entry)
-        if rejected is not None and token.value != _secret(rejected) and self._lives(token, SKEW):
+        if rejected is not None and token.value != AccessToken.value_in(rejected) and self._lives(token, SKEW):
             return token
-        if rejected is not None and token.value == _secret(rejected) and not entry.refresh_token:
+        if rejected is not None and token.value == AccessToken.value_in(rejected) and not entry.refresh_token:
             ending = partial(end_rejected, tenant=account.tenant, rejected=token.value, now=self._clock())
             with suppress(StorageError):  # the caller learns below that this login has ended
                 await self._store.update(ending)
@@ -315,9 +315,3 @@ class TokenSource:
 
     def _lives(self, token: AccessToken, seconds: float) -> bool:
         return self._clock() + seconds < token.expires_at
-
-
-def _secret(rejected: AccessToken | Secret | str) -> Secret:
-    if isinstance(rejected, AccessToken):
-        return rejected.value
-    return rejected if isinstance(rejected, Secret) else Secret(rejected)

@@ -150,7 +150,7 @@ class BrokerTokenSource:
         """Return another token than `rejected` together with the key of its login; see `force_refresh`."""
         if rejected is None:
             self._refuse("refresh a login that works", "give the token that a server has refused")
-        word, refused = _text(tenant_or_vendor), _secret(rejected)
+        word, refused = _text(tenant_or_vendor), AccessToken.value_in(rejected)
         if (known := self._known.get(word)) is not None and known.token.value == refused:
             del self._known[word]
         body: Json = {"sha256": refused.fingerprint()}
@@ -303,9 +303,3 @@ class BrokerTokenSource:
 
 def _text(word: str | Account) -> str:
     return word.tenant if isinstance(word, Account) else word
-
-
-def _secret(rejected: AccessToken | Secret | str) -> Secret:
-    if isinstance(rejected, AccessToken):
-        return rejected.value
-    return rejected if isinstance(rejected, Secret) else Secret(rejected)
