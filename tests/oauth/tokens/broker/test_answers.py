@@ -84,6 +84,7 @@ async def test_an_error_that_passes_says_when(code: str, source: BrokerTokenSour
     with pytest.raises((RefreshBusyError, VendorUnavailableError)) as caught:
         await source.get_valid("codex")
 
+    assert isinstance(caught.value, RefreshBusyError | VendorUnavailableError)
     assert caught.value.retry_after == 7
 
 
