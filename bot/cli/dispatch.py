@@ -24,6 +24,8 @@ _MODULES = {
     "request": "commands.agents.request",
     "limited": "commands.agents.limited",
     "mcp": "commands.mcp",
+    "serve": "commands.broker",
+    "key": "commands.broker",
     "logout": "commands.logout",
     "token": "commands.agents.tokens",
     "refresh": "commands.agents.tokens",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from openab_auth.bot.broker.errors import BrokerError
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.errors import DiscordQuotaError, DiscordRefusedError, DiscordUnavailableError, SystemRefusedError
 from openab_auth.oauth.errors import (
@@ -72,6 +73,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (BrokerSettingError, USAGE),
     (BrokerRefusedError, USAGE),
     (NotAtBrokerError, USAGE),
+    (BrokerError, USAGE),
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
     (InsufficientScopeError, 4),

@@ -179,6 +179,32 @@ def _add_mcp(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("url", metavar="URL", nargs="?", help="with add: its https address")
 
 
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--socket",
+        metavar="PATH",
+        help="the Unix socket (default: auth.sock in /run/openab-auth or $XDG_RUNTIME_DIR/openab-auth)",
+    )
+    parser.add_argument("--mode", type=_mode, default=0o600, metavar="0660", help="the socket's mode (default: 0600)")
+    parser.add_argument("--listen", metavar="HOST:PORT", help="a loopback address, for a reverse proxy with TLS")
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", metavar="add|list|revoke", choices=("add", "list", "revoke"))
+    parser.add_argument("name", metavar="NAME", nargs="?", help="with add and revoke: the name of the key")
+    parser.add_argument(
+        "--tenant",
+        action="append",
+        default=[],
+        metavar="P",
+        help="with add: a login that the key covers, such as claude, codex@work or 'mcp:*'; repeat it for more",
+    )
+    parser.add_argument("--thread", metavar="ID", help="with add: the Discord thread of the agents with this key")
+    parser.add_argument(
+        "--expires", type=_duration, metavar="30d", help="with add: the end, in s, m, h, d or w (default: no end)"
+    )
+
+
 def _add_refresh(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tenant", metavar="TENANT", help=_ACCOUNT)
     _add_thread(parser)
@@ -274,6 +300,21 @@ def _seconds(text: str) -> int:
     return _whole_number(text, 10**9)
 
 
+def _mode(text: str) -> int:
+    if not re.fullmatch(r"0?[0-7]{3}", text):
+        message = "a mode such as 0660 is expected"
+        raise argparse.ArgumentTypeError(message)
+    return int(text, 8)
+
+
+def _duration(text: str) -> int:
+    match = re.fullmatch(r"([1-9][0-9]{0,8})([smhdw])", text, re.ASCII)
+    if match is None:
+        message = "a number with s, m, h, d or w is expected"
+        raise argparse.ArgumentTypeError(message)
+    return int(match[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}[match[2]]
+
+
 def _moment(text: str) -> int:
     from datetime import datetime  # noqa: PLC0415 - only this option needs it
 
@@ -309,6 +350,8 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "limited": ("record that a vendor limits an account for some time", _add_limited),
     "use": ("choose the account that agents in a thread use", _add_use),
     "mcp": ("add or remove an MCP server, as people do in Discord", _add_mcp),
+    "serve": ("run the broker: it serves tokens to agents without access to the store", _add_serve),
+    "key": ("make, list or revoke the keys with which agents ask a broker", _add_key),
     "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),
     "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_obscure),
     "reveal": ("print the secret that was obscured", _add_nothing),

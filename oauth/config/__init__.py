@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.config.config import (
         DEFAULT_STORE,
         AuthSettings,
+        BrokerSettings,
         Config,
         OnLeave,
         parse_config,
@@ -30,6 +31,7 @@ __all__ = [
     "CHANNEL_KEYS",
     "DEFAULT_STORE",
     "AuthSettings",
+    "BrokerSettings",
     "ChannelSettings",
     "Config",
     "ConfigMistake",
@@ -63,6 +65,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "ChannelSettings": "channels",
             "DEFAULT_STORE": "config",
             "AuthSettings": "config",
+            "BrokerSettings": "config",
             "Config": "config",
             "OnLeave": "config",
             "parse_config": "config",

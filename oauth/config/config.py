@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.config.channels import ChannelSettings
 
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
-TABLES: Final = ("discord", "store", "auth", "vendors", "mcp")
+TABLES: Final = ("discord", "store", "auth", "broker", "vendors", "mcp")
 STORE_KEYS: Final = ("path",)
 OnLeave: TypeAlias = Literal["tell", "end"]  # tell the operators, or end everything that the person has
 _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # other rooms replace the variables of these tables
@@ -55,6 +55,17 @@ class AuthSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """Hold the `[broker]` table.
+
+    `uids` are the users of this host who may do everything on the broker's socket without a key; None is the user who
+    runs the broker, alone.
+    """
+
+    uids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Hold the operator's config and the mistakes that were found in it so far; `file` is its path.
 
@@ -65,6 +76,7 @@ class Config:
     file: str | None = None
     store: str | None = None
     auth: AuthSettings = AuthSettings()
+    broker: BrokerSettings = BrokerSettings()
     vendors: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     vendor_templates: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
     discord: Mapping[str, object] = field(default_factory=dict, repr=False)
@@ -158,12 +170,19 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
             channels=_channels(auth) if "channels" in top.table("auth") else {},
             on_leave=_on_leave(auth) if "on_leave" in top.table("auth") else None,
         ),
+        broker=_broker(top) if "broker" in found else BrokerSettings(),
         vendors=top.tables("vendors"),
         vendor_templates=ConfigTable(found, "", []).tables("vendors"),
         discord=top.table("discord"),
         mcp=top.tables("mcp"),
         mistakes=tuple(mistakes),
     )
+
+
+def _broker(top: ConfigTable) -> BrokerSettings:
+    broker = ConfigTable(top.table("broker"), "broker", top.mistakes)
+    broker.only([key.name for key in fields(BrokerSettings)])
+    return BrokerSettings(uids=broker.uids("uids"))
 
 
 def _on_leave(auth: ConfigTable) -> OnLeave:

@@ -75,6 +75,16 @@ class ConfigTable:
             return ()
         return tuple(str(item) for item in value)
 
+    def uids(self, key: str) -> tuple[int, ...] | None:
+        """Return the list of user ids of this host at `key`; None if it is missing."""
+        value = self._values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(type(item) is int and 0 <= item < 2**32 - 1 for item in value):
+            self.wrong(key, "must be a list of user ids such as 1000")
+            return ()
+        return tuple(value)
+
     def fields(self, key: str) -> Mapping[str, str]:
         """Return the table of request fields at `key`; numbers and booleans become texts, as a request carries them."""
         value = self._values.get(key, {})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.threads.overview import ThreadAccount, accounts_of_thread
     from openab_auth.oauth.threads.records import ThreadRecords, policies_in
     from openab_auth.oauth.threads.vendor_keys import vendor_key
-    from openab_auth.oauth.threads.which_thread import THREAD_VARIABLE, thread_in
+    from openab_auth.oauth.threads.which_thread import THREAD_VARIABLE, thread_in, without_thread
 
 __all__ = [
     "THREAD_VARIABLE",
@@ -39,6 +39,7 @@ __all__ = [
     "store_threads",
     "thread_in",
     "vendor_key",
+    "without_thread",
 ]
 
 if not TYPE_CHECKING:  # otherwise a type checker would accept every name
@@ -64,5 +65,6 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "store_threads": "changes",
             "thread_in": "which_thread",
             "vendor_key": "vendor_keys",
+            "without_thread": "which_thread",
         },
     )

@@ -9,6 +9,7 @@ from openab_auth.oauth.errors import ThreadIdError
 from openab_auth.storage.records.threads import ThreadId
 
 THREAD_VARIABLE: Final = "OPENAB_AUTH_THREAD"
+_OPENABS_VARIABLES: Final = ("OPENAB_THREAD_ID", "OPENAB_CHANNEL_ID")
 _LONGEST_ID: Final = 20  # digits
 _DISCORD: Final = "discord:"
 
@@ -30,6 +31,11 @@ def thread_in(environ: Mapping[str, str], named: int | str | None = None, place:
     channel = environ.get("OPENAB_CHANNEL_ID", "")
     texts = environ.get("OPENAB_THREAD_ID", ""), channel.removeprefix(_DISCORD) if channel.startswith(_DISCORD) else ""
     return next((ThreadId(int(text)) for text in texts if _is_id(text)), None)
+
+
+def without_thread(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a process that works in no thread, such as a broker for the agents of many threads."""
+    return {key: value for key, value in environ.items() if key not in {THREAD_VARIABLE, *_OPENABS_VARIABLES}}
 
 
 def _is_id(text: str) -> bool:

@@ -19,6 +19,7 @@ from openab_auth.storage.file.leftovers import quarantine, temporary_files
 from openab_auth.storage.file.record_files import (
     CLIENTS_FILE,
     FACTS_FILE,
+    KEYS_FILE,
     NOTES_FILE,
     RECORD_FILES,
     REQUESTS_FILE,
@@ -58,11 +59,13 @@ def _find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]
     yield from _of_record_file(FACTS_FILE, path, *_FACTS_DAMAGED)
     yield from _of_record_file(THREADS_FILE, path, *_THREADS_DAMAGED)
     yield from _of_record_file(REQUESTS_FILE, path, *_REQUESTS_DAMAGED)
+    yield from _of_record_file(KEYS_FILE, path, *_KEYS_DAMAGED)
     yield from _of_quarantine(path, "log in again where logins are missing, then delete it")
     yield from _of_quarantine(NOTES_FILE.path_of(path), "delete it: it only says who made which login")
     yield from _of_quarantine(CLIENTS_FILE.path_of(path), _CLIENTS_LOST)
     yield from _of_quarantine(SERVERS_FILE.path_of(path), "add the missing servers again, then delete it")
     yield from _of_quarantine(REQUESTS_FILE.path_of(path), "delete it: agents ask again for what they need")
+    yield from _of_quarantine(KEYS_FILE.path_of(path), "make the missing keys again, then delete it")
     yield from _of_quarantine(FACTS_FILE.path_of(path), "delete it: the next refresh by the bot writes what was lost")
     for left in temporary_files.find(path, now, tenants):
         yield Problem(f"{left} may hold tokens; a killed program left it behind", _LEFT, ended=True)
@@ -190,6 +193,10 @@ _FACTS_DAMAGED: Final = (
 _REQUESTS_DAMAGED: Final = (
     "the bot does not know what agents ask for, and may send some news about logins again",
     "nothing to do: the next request or notice writes the file again",
+)
+_KEYS_DAMAGED: Final = (
+    "its unreadable keys open nothing at a broker",
+    "repair it, or rm {} and make the missing keys again with `openab-auth key add`",
 )
 _THREADS_DAMAGED: Final = (
     "agents that know their thread get no token",

@@ -12,7 +12,7 @@ from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.file import atomic, regular_file
 from openab_auth.storage.file.leftovers import quarantine
 from openab_auth.storage.file.ownership import Owner, owner_of
-from openab_auth.storage.records import CLIENTS, FACTS, KINDS, NOTES, REQUESTS, SERVERS, THREADS, RecordKind
+from openab_auth.storage.records import CLIENTS, FACTS, KEYS, KINDS, NOTES, REQUESTS, SERVERS, THREADS, RecordKind
 
 R = TypeVar("R")
 
@@ -94,4 +94,5 @@ SERVERS_FILE: Final = RecordFile(SERVERS)
 FACTS_FILE: Final = RecordFile(FACTS)
 THREADS_FILE: Final = RecordFile(THREADS)
 REQUESTS_FILE: Final = RecordFile(REQUESTS)
+KEYS_FILE: Final = RecordFile(KEYS)
 RECORD_FILES: Final = tuple(RecordFile(kind) for kind in KINDS)

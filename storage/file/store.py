@@ -32,10 +32,21 @@ from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import sidecar_name
 from openab_auth.storage.reader import Problem
-from openab_auth.storage.records import CLIENTS, FACTS, NOTES, REQUESTS, SERVERS, THREADS, LoginFacts, Note, RecordKind
+from openab_auth.storage.records import (
+    CLIENTS,
+    FACTS,
+    KEYS,
+    NOTES,
+    REQUESTS,
+    SERVERS,
+    THREADS,
+    LoginFacts,
+    Note,
+    RecordKind,
+)
 from openab_auth.storage.store import Store
 
-_BEFORE_COMMIT: Final[tuple[RecordKind[Any], ...]] = (CLIENTS, THREADS, REQUESTS)
+_BEFORE_COMMIT: Final[tuple[RecordKind[Any], ...]] = (CLIENTS, THREADS, REQUESTS, KEYS)
 _ROOM: Final = 2**16  # bytes; enough for a renewed login in the file and in the journal, even if its tokens grew
 
 

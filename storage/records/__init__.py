@@ -1,9 +1,10 @@
-"""Records that a store keeps beside the logins: notes, clients, added MCP servers, facts, threads, and requests."""
+"""Records that a store keeps beside the logins: notes, clients, MCP servers, facts, threads, requests, broker keys."""
 
 from typing import Any, Final
 
 from openab_auth.storage.records.clients import CLIENTS, ClientRecord
 from openab_auth.storage.records.facts import FACTS, LoginFacts
+from openab_auth.storage.records.keys import KEYS, BrokerKey
 from openab_auth.storage.records.kind import RecordKind
 from openab_auth.storage.records.notes import NOTES, Begun, DeadToken, Note, RefreshAttempt, Subject
 from openab_auth.storage.records.notices import Limit, Notice
@@ -31,11 +32,12 @@ from openab_auth.storage.records.threads import (
     thread_key,
 )
 
-KINDS: Final[tuple[RecordKind[Any], ...]] = (NOTES, CLIENTS, SERVERS, FACTS, THREADS, REQUESTS)
+KINDS: Final[tuple[RecordKind[Any], ...]] = (NOTES, CLIENTS, SERVERS, FACTS, THREADS, REQUESTS, KEYS)
 
 __all__ = [
     "CLIENTS",
     "FACTS",
+    "KEYS",
     "KINDS",
     "NOTES",
     "PERSONAL_ACCOUNTS",
@@ -47,6 +49,7 @@ __all__ = [
     "AddedServer",
     "Agreement",
     "Begun",
+    "BrokerKey",
     "ClientRecord",
     "DeadToken",
     "Limit",

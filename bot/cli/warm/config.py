@@ -12,20 +12,22 @@ import stat
 
 _MOST = 1 << 20  # bytes, as in `openab_auth.oauth.config.trusted_file`
 _FILE_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
-_TABLES = frozenset({"discord", "store", "auth", "vendors", "mcp"})
+_TABLES = frozenset({"discord", "store", "auth", "broker", "vendors", "mcp"})
 _AUTH = frozenset(
     {
         *("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add", "mcp_proxy"),
         *("accounts", "channels", "on_leave", "ask"),
     }
 )
+_BROKER = frozenset({"uids"})
 _CHANNEL = {"accounts": str, "vendors": list, "allowed_roles": list}
 _POLICIES = ("shared", "personal")
 _LONGEST_ID = 20  # digits
 _TEXT = r'"[^"\\\x00-\x08\x0a-\x1f\x7f]*"'
+_ITEM = rf"(?:{_TEXT}|0|[1-9][0-9]{{0,17}})"
 _LINE = re.compile(
     rf"[ \t]*(?:\[([\w-]+)(?:\.([\w-]+)(?:\.\x22([0-9]+)\x22)?)?\]|([\w-]+)[ \t]*=[ \t]*"
-    rf"({_TEXT}|true|false|0|[1-9][0-9]{{0,17}}|\[(?:[ \t]*{_TEXT}[ \t]*(?:,[ \t]*{_TEXT}[ \t]*)*)?\]))?"
+    rf"({_TEXT}|true|false|0|[1-9][0-9]{{0,17}}|\[(?:[ \t]*{_ITEM}[ \t]*(?:,[ \t]*{_ITEM}[ \t]*)*)?\]))?"
     r"[ \t]*(?:#[^\x00-\x08\x0a-\x1f\x7f]*)?",
     re.ASCII,
 )
@@ -133,10 +135,11 @@ def _checked(tables: dict[str, object], path: str) -> Config:
         ValueError, TypeError: the full command would find a mistake or replace a variable there.
     """
     store, auth = _table(tables, "store"), _table(tables, "auth")
-    vendors, servers = _table(tables, "vendors"), _table(tables, "mcp")
+    vendors, servers, broker = _table(tables, "vendors"), _table(tables, "mcp"), _table(tables, "broker")
     named, listed = store.get("path", ""), auth.get("mcp_json", "")
     known = _TABLES.issuperset(tables) and {"path"}.issuperset(store) and _AUTH.issuperset(auth)
-    if not known or "${" in json.dumps([store, auth, vendors, servers]):
+    known &= _BROKER.issuperset(broker)
+    if not known or "${" in json.dumps([store, auth, broker, vendors, servers]):
         raise ValueError
     if not isinstance(named, str) or not isinstance(listed, str):
         raise TypeError

@@ -1,0 +1,114 @@
+"""Find the account that a client's word means, and check that its key covers it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from openab_auth.bot.broker.problems import BadRequestError, NotCoveredError, OtherThreadError, PersonalAccountError
+from openab_auth.oauth.accounts import Account, resolve
+from openab_auth.oauth.errors import AccountNotForThreadError, NobodyMeantError, NotLoggedInError, OAuthError
+from openab_auth.oauth.threads import ThreadRecords
+from openab_auth.oauth.tokens.account_choice import AccountChoice
+
+if TYPE_CHECKING:
+    from openab_auth.bot.broker.clients import Client
+    from openab_auth.oauth.runtime import Runtime
+    from openab_auth.oauth.vendors import Catalogue
+    from openab_auth.storage import Entry, ThreadId, UserId
+
+_LONGEST_WORD: Final = 256  # characters
+
+
+class ClientAccounts:
+    """The accounts that one client may use, in one thread or in none."""
+
+    def __init__(self, runtime: Runtime, client: Client, thread: ThreadId | None = None) -> None:
+        """Take the thread of the key, or for a uid the `thread` that the request names.
+
+        Raises:
+            OtherThreadError: the request names a thread, and the key has another one or none.
+        """
+        if client.sha256 is not None and thread not in {None, client.thread}:
+            raise OtherThreadError
+        self.thread = client.thread if client.sha256 is not None else thread
+        self._runtime = runtime
+        self._client = client
+        self._choice = AccountChoice(runtime, self.thread)
+
+    async def find(self, word: str) -> Account:
+        """Return the account that a word means for this client.
+
+        Raises:
+            NotCoveredError, PersonalAccountError: the client may not use it.
+            AccountNotForThreadError, NotLoggedInError, NobodyMeantError: as `threads.choose`.
+            BadRequestError: no account has such a name.
+            ConfigError, StorageError: the config or the store cannot be read.
+        """
+        if not 0 < len(word) <= _LONGEST_WORD or not word.isprintable():
+            raise BadRequestError("no account has such a name", "name a vendor, mcp:NAME or vendor@label")  # noqa: EM101, TRY003
+        entries = await self._runtime.store.read()
+        try:
+            account = (await self._choice.choose(word, entries)).account
+        except (NotLoggedInError, AccountNotForThreadError) as error:
+            await self._check(resolve(error.tenant, self._runtime.known_catalogue, entries), entries)
+            raise
+        except NobodyMeantError:
+            if self._client.tenants is not None and self.thread is None:
+                raise PersonalAccountError from None
+            raise
+        await self._check(account, entries)
+        return account
+
+    async def missing(self, error: OAuthError) -> Account | None:
+        """Return the account that lacks a login according to `error`, for a request to people; None if unknown."""
+        tenant = getattr(error, "tenant", None)
+        if not isinstance(tenant, str):
+            return None
+        return resolve(tenant, self._runtime.known_catalogue, await self._runtime.store.read())
+
+    async def covers(self, account: Account, entries: Mapping[str, Entry]) -> bool:
+        """Return whether the client may use this account."""
+        if self._client.tenants is None:
+            return True
+        if account.person is not None and self.thread is None:
+            return False
+        owner = None
+        if self.thread is not None:
+            owner = ThreadRecords(await self._runtime.store.threads()).owner(self.thread)
+        catalogue = self._runtime.known_catalogue
+        return any(_covers(pattern, account, catalogue, entries, owner) for pattern in self._client.tenants)
+
+    async def _check(self, account: Account, entries: Mapping[str, Entry]) -> None:
+        if not await self.covers(account, entries):
+            is_personal = account.person is not None and self.thread is None
+            raise PersonalAccountError if is_personal else NotCoveredError
+
+
+def _covers(
+    pattern: str, account: Account, catalogue: Catalogue | None, entries: Mapping[str, Entry], owner: UserId | None
+) -> bool:
+    """Return whether a pattern covers an account; without `@` it covers shared defaults alone.
+
+    A pattern without `*` is a word for one account, and means what it means everywhere. Other patterns are compared
+    with the key of the login, and with `mcp:NAME` for a server, whose key may lack `mcp:`.
+    """
+    if "*" not in pattern:
+        try:
+            return resolve(pattern, catalogue, entries, owner).tenant == account.tenant
+        except NobodyMeantError:
+            return False
+    if "@" not in pattern and account.label:
+        return False
+    names = (account.tenant, account.name) if account.is_server else (account.tenant,)
+    return any(_compiled(pattern).fullmatch(name) for name in names)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return a pattern as a regular expression that is matched in linear time: each `*` takes as little as it can."""
+    first, *rest = (re.escape(part) for part in re.split(r"\*+", pattern))
+    *middle, last = rest
+    return re.compile(first + "".join(f"(?>.*?{part})" for part in middle) + f".*{last}", re.DOTALL)

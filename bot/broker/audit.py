@@ -1,0 +1,60 @@
+"""The audit lines of the broker: who got which token, at most one line for each client, login, thread and minute."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from openab_auth.storage.file import ownership
+from openab_auth.storage.worker_thread import in_thread
+
+if TYPE_CHECKING:
+    from openab_auth.storage import Tenant, ThreadId
+
+_MINUTE: Final = 60
+_log: Final = logging.getLogger(__name__)
+
+
+class TokenAudit:
+    """Appends to one file of mode 0600, which the bot may share; `clock` gives unix seconds.
+
+    A line that cannot be written goes to the log. It stops no agent.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
+        self._path = path
+        self._clock = clock
+        self._minute = 0
+        self._told: set[tuple[str, Tenant, ThreadId | None]] = set()
+
+    async def record(self, client: str, login: Tenant, thread: ThreadId | None) -> None:
+        """Write that a client got a token of a login."""
+        now = self._clock()
+        if int(now) // _MINUTE != self._minute:
+            self._minute = int(now) // _MINUTE
+            self._told.clear()
+        if (client, login, thread) in self._told:
+            return
+        self._told.add((client, login, thread))
+        time = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
+        shown = None if thread is None else str(thread)
+        line = {"time": time, "event": "token", "client": client, "login": login, "thread": shown}
+        try:
+            await in_thread(self._append, json.dumps(line) + "\n")
+        except Exception as error:  # noqa: BLE001 - the token is valid all the same
+            reason = error.strerror if isinstance(error, OSError) else type(error).__name__
+            _log.error("the audit log could not be written (%s): %s got a token of %s", reason, client, login)
+
+    def _append(self, line: str) -> None:
+        ownership.make_folder(str(self._path.parent))
+        with open(self._path, "a", encoding="utf-8", opener=_private) as file:
+            file.write(line)
+
+
+def _private(path: str, flags: int) -> int:
+    return ownership.open_file(path, flags | os.O_NONBLOCK)  # a FIFO blocks nobody

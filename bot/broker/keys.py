@@ -1,0 +1,115 @@
+"""Keys of the broker: make one, revoke one, and find the key that a client has sent."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from hmac import compare_digest
+from typing import Final, NamedTuple
+
+from openab_auth.bot.broker.errors import KeyExistsError, KeyNameError, KeyNotThereError, KeyPatternError
+from openab_auth.storage import KEYS, AsyncStore, BrokerKey, Draft, Secret, StorageError
+
+_PREFIX: Final = "oab_"
+_BYTES: Final = 32
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+_LONGEST_PATTERN: Final = 256  # characters
+_FRESH: Final = 0.5  # seconds in which the keys are not read again: a revoked key ends within a second
+_LONGEST_AGE: Final = 60.0  # seconds in which known keys count while the store cannot be read
+_READ: Final = 5.0  # seconds for one read
+
+
+def new_key() -> Secret:
+    """Return a new random key."""
+    return Secret(_PREFIX + secrets.token_urlsafe(_BYTES))
+
+
+def add_key(draft: Draft, name: str, key: BrokerKey) -> None:
+    """Put a key into the store.
+
+    Raises:
+        KeyNameError: no key can have this name.
+        KeyPatternError: one of its patterns can mean no login.
+        KeyExistsError: another key has this name.
+    """
+    if not _NAME.fullmatch(name):
+        raise KeyNameError
+    if not key.tenants or not all(map(_is_pattern, key.tenants)):
+        raise KeyPatternError
+    keys = draft.records(KEYS)
+    if name in keys:
+        raise KeyExistsError(name)
+    keys[name] = key
+
+
+def revoke_key(draft: Draft, name: str) -> None:
+    """Remove a key from the store.
+
+    Raises:
+        KeyNotThereError: no key has this name.
+    """
+    if draft.records(KEYS).pop(name, None) is None:
+        raise KeyNotThereError
+
+
+def _is_pattern(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_PATTERN and text.isprintable() and text == text.strip()
+
+
+class NamedKey(NamedTuple):
+    """A key of the store with its name."""
+
+    name: str
+    key: BrokerKey
+
+
+class KeyRing:
+    """The keys of the store; `clock` gives unix seconds, `now` seconds that never go back.
+
+    The keys are read at most twice a second, however many clients wait.
+    """
+
+    def __init__(self, store: AsyncStore, clock: Callable[[], float], now: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self._now = now
+        self._keys: Mapping[str, BrokerKey] = {}
+        self._read_at = self._tried_at = -math.inf
+        self._failure: StorageError | TimeoutError | None = None
+        self._turn = asyncio.Lock()
+
+    async def find(self, sha256: str) -> NamedKey | None:
+        """Return the key with this hash, or None if there is none or it has expired.
+
+        The time that this takes does not depend on how much of the hash is right.
+
+        Raises:
+            StorageError: the keys cannot be read, and those that are known are older than a minute.
+            TimeoutError: as above.
+        """
+        found = None
+        for name, key in (await self._current()).items():
+            if compare_digest(key.sha256.encode(), sha256.encode()):
+                found = NamedKey(name, key)
+        has_ended = found and found.key.expires_at is not None and found.key.expires_at <= self._clock()
+        return None if has_ended else found
+
+    async def _current(self) -> Mapping[str, BrokerKey]:
+        async with self._turn:
+            if self._now() >= self._tried_at + _FRESH:
+                await self._read()
+            if self._failure is not None and self._now() > self._read_at + _LONGEST_AGE:
+                raise self._failure
+            return self._keys
+
+    async def _read(self) -> None:
+        began = self._tried_at = self._now()
+        try:
+            async with asyncio.timeout(_READ):
+                self._keys, self._read_at = await self._store.records(KEYS), began
+            self._failure = None
+        except (StorageError, TimeoutError) as error:
+            self._failure = error

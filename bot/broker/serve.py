@@ -1,0 +1,132 @@
+"""Run the broker until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from openab_auth.bot.broker.audit import TokenAudit
+from openab_auth.bot.broker.changes import StoreChanges
+from openab_auth.bot.broker.clients import Admission
+from openab_auth.bot.broker.desk import TokenDesk
+from openab_auth.bot.broker.keys import KeyRing
+from openab_auth.bot.broker.limits import RefreshesByWord, WaitingRequests
+from openab_auth.bot.broker.listening import BACKLOG, Address, UnixSocket, check_not_in_store, listen_on
+from openab_auth.bot.broker.server import BrokerServer
+from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
+from openab_auth.oauth.http import awake_timeout
+from openab_auth.oauth.runtime import Runtime
+from openab_auth.oauth.threads import without_thread
+from openab_auth.oauth.tokens import TokenSource
+
+if TYPE_CHECKING:
+    from openab_auth.oauth.config import Config
+
+_FINISH_ANSWERS: Final = 2.0  # seconds for the answers to the requests that wait
+_FINISH_REFRESHES: Final = 7.0  # seconds; both together stay under the promised 10 s
+_log: Final = logging.getLogger(__name__)
+
+
+class Listening(NamedTuple):
+    """Where a broker listens: the path of its socket, and the URL of its loopback address; None is nowhere."""
+
+    socket: Path | None
+    url: str | None
+
+
+class Places(NamedTuple):
+    """Where a broker is to listen, and the mode of its socket."""
+
+    socket: Path | None
+    mode: int
+    address: Address | None
+
+
+async def run_broker(
+    config: Config, location: str, environ: Mapping[str, str], places: Places, ready: Callable[[Listening], None]
+) -> None:
+    """Run the broker until SIGTERM or SIGINT; then finish the refreshes under way, within 10 s.
+
+    `ready` is called as soon as clients can connect.
+
+    Raises:
+        BrokerError: it cannot listen there.
+        ConfigError, StorageError: the config has mistakes, or the location names no store.
+    """
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if places.socket is not None:
+        check_not_in_store(places.socket, location)
+    # The broker's own environment says nothing about the threads of its clients.
+    runtime = Runtime.open(config, location, without_thread(environ))
+    uids = (os.geteuid(),) if config.broker.uids is None else config.broker.uids
+    async with _serving(runtime, uids, _audit_path(runtime)) as server, _listening(server, places) as listening:
+        ready(listening)
+        store = "a database" if "://" in location else location  # the URL of a database may hold a password
+        _log.info("broker: store %s; socket %s; url %s", store, listening.socket, listening.url)
+        await stop.wait()
+        _log.info("stopping")
+
+
+@asynccontextmanager
+async def _serving(runtime: Runtime, uids: tuple[int, ...], audit: Path) -> AsyncIterator[BrokerServer]:
+    """Open the parts of a broker; at the end answer the requests that wait, and store what vendors have answered."""
+    changes = StoreChanges(runtime.store)
+    keys = KeyRing(runtime.store, runtime.clock, time.monotonic)
+    source = TokenSource(runtime)
+    admission = Admission(keys, uids)
+    desk = TokenDesk(
+        runtime, source, admission, changes, RefreshesByWord(time.monotonic), TokenAudit(audit, runtime.clock)
+    )
+    server = BrokerServer(desk, admission, WaitingRequests())
+    changes.start()
+    try:
+        yield server
+    finally:
+        changes.stop()
+        await server.shutdown(_FINISH_ANSWERS)
+        await changes.aclose()
+        try:
+            async with awake_timeout(_FINISH_REFRESHES):
+                await source.aclose()
+                await runtime.aclose()
+        except TimeoutError:
+            _log.warning("the broker stopped before all refreshes were done")
+
+
+@asynccontextmanager
+async def _listening(server: BrokerServer, places: Places) -> AsyncIterator[Listening]:
+    """Let clients connect during the block."""
+    loop, opened, url = asyncio.get_running_loop(), list[asyncio.Server](), None
+    unix = UnixSocket(places.socket, places.mode) if places.socket is not None else None
+    try:
+        if places.address is not None:
+            tcp, url = listen_on(places.address)
+            opened.append(await loop.create_server(server, sock=tcp, backlog=BACKLOG))
+        if unix is not None:
+            opened.append(await loop.create_unix_server(server, sock=unix.socket, backlog=BACKLOG))
+        yield Listening(places.socket, url)
+    finally:
+        for one in opened:
+            one.close()
+        if unix is not None:
+            unix.close()
+
+
+def _audit_path(runtime: Runtime) -> Path:
+    """Return the path of the audit log, which is that of the bot on the same store.
+
+    Raises:
+        RelativePathError: OPENAB_AUTH_AUDIT is relative.
+    """
+    beside = DEFAULT_STORE if "://" in runtime.location else runtime.location  # only a file has a folder for it
+    found = path_from_variable("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl"
+    return Path(found).expanduser().absolute()
