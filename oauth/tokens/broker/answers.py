@@ -181,7 +181,7 @@ def _unknown_client(asked: Asked) -> OAuthError:
     reason = "this key is wrong, expired or revoked"
     todo = "ask the operator for another key (`openab-auth key add`)"
     if asked.key is None:
-        reason = "it does not serve this user without a key"
+        reason = "it does not serve this client without a key"
         todo = "ask the operator for a key (`openab-auth key add`), and set OPENAB_AUTH_BROKER_KEY or key=…"
     return BrokerRefusedError(asked.place, HTTPStatus.UNAUTHORIZED, reason, todo)
 
