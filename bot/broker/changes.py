@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Final
 
-from openab_auth.bot.broker.problems import StoppingError
+from openab_auth.bot.broker.refusals import StoppingError
 from openab_auth.storage import KEYS, THREADS, AsyncStore
 from openab_auth.storage.errors import StorageError
 
@@ -42,7 +42,7 @@ class StoreChanges:
         self._stopping = True
         self._next.set()
 
-    async def during(self, seconds: float) -> AsyncIterator[None]:
+    async def during(self, seconds: float) -> AsyncGenerator[None, None]:
         """Yield at once, then after each change of the store, for `seconds`, and once more at their end.
 
         Raises:

@@ -6,23 +6,25 @@ from contextlib import aclosing
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.bot.broker.accounts import ClientAccounts
-from openab_auth.bot.broker.problems import NoThreadError
+from openab_auth.bot.broker.admission import ClientAccounts
+from openab_auth.bot.broker.refusals import NoThreadError
+from openab_auth.bot.broker.status import covered_logins
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError, OAuthError, ProgramKeepsLoginError
 from openab_auth.oauth.requests import LoginRequests
 
 if TYPE_CHECKING:
+    from openab_auth.bot.broker.admission import Admission, Client, RefreshesByWord
     from openab_auth.bot.broker.audit import TokenAudit
     from openab_auth.bot.broker.changes import StoreChanges
-    from openab_auth.bot.broker.clients import Admission, Client
-    from openab_auth.bot.broker.limits import RefreshesByWord
     from openab_auth.oauth.accounts import Account
     from openab_auth.oauth.entries import AccessToken
     from openab_auth.oauth.runtime import Runtime
+    from openab_auth.oauth.threads import ChosenAccount
     from openab_auth.oauth.tokens import TokenSource
     from openab_auth.storage import ThreadId
 
 _REFUSED: Final = "a server refused its token, and nobody can renew it"
+_ASKED: Final = ", and people in the thread are asked for the login"
 
 
 class TokenDesk:
@@ -33,6 +35,7 @@ class TokenDesk:
         runtime: Runtime,
         source: TokenSource,
         admission: Admission,
+        *,
         changes: StoreChanges,
         refreshes: RefreshesByWord,
         audit: TokenAudit,
@@ -52,28 +55,29 @@ class TokenDesk:
         If the login is missing or dead, people are asked for it in the client's thread.
 
         Raises:
-            RequestError, OAuthError, StorageError: see `problems`.
+            RequestError, OAuthError, StorageError: see `http.problems`.
         """
         accounts = ClientAccounts(self._runtime, client, thread)
-        asking = LoginRequests(self._runtime, accounts.thread) if accounts.thread is not None else None
         missing: OAuthError | None = None
-        asked: Account | None = None
+        is_asked: bool | None = None
         async with aclosing(self._changes.during(wait)) as rounds:
             async for _ in rounds:
                 await self._admission.check_again(client)
                 try:
-                    account = await accounts.find(word)
-                    token = await self._source.get_valid(account, min_ttl=min_ttl)
+                    chosen = await accounts.find(word)
+                    token = await self._source.get_valid(chosen.account, min_ttl=min_ttl)
                 except ProgramKeepsLoginError:
                     raise  # no login brings a token here
                 except (NotLoggedInError, LoginDeadError) as error:
                     missing = error
                 else:
-                    return await self._answer(client, account, token, accounts.thread)
-                if asking is not None and asked is None and (asked := await accounts.missing(missing)) is not None:
-                    await asking.ask_by_itself(asked, waits=wait > 0)
+                    return await self._answer(client, chosen, token, accounts.thread)
+                if is_asked is None:
+                    is_asked = await self._ask(accounts, word, waits=wait > 0)
         await self._admission.check_again(client)
         assert missing is not None  # noqa: S101 - there is at least one round
+        if is_asked:
+            missing.kept += _ASKED
         raise missing
 
     async def rejected(self, client: Client, word: str, sha256: str, *, thread: ThreadId | None) -> dict[str, object]:
@@ -81,14 +85,53 @@ class TokenDesk:
 
         Raises:
             RefreshedLatelyError: the word of a client has caused a refresh less than a minute ago.
-            RequestError, OAuthError, StorageError: see `problems`.
+            RequestError, OAuthError, StorageError: see `http.problems`.
         """
         accounts = ClientAccounts(self._runtime, client, thread)
-        account = await accounts.find(word)
+        chosen = await accounts.find(word)
+        account = chosen.account
         token = await self._source.get_valid(account)
+        refreshed = False
         if compare_digest(token.value.fingerprint(), sha256):
-            token = await self._refreshes.refresh(account.tenant, lambda: self._renew(client, account, token))
-        return await self._answer(client, account, token, accounts.thread)
+            refused = token
+            token = await self._refreshes.refresh(account.tenant, lambda: self._renew(client, account, refused))
+            refreshed = self._source.has_renewed(account, token)
+        return {**await self._answer(client, chosen, token, accounts.thread), "refreshed": refreshed}
+
+    async def request(self, client: Client, word: str, reason: str, *, thread: ThreadId | None) -> dict[str, object]:
+        """Ask people in the client's thread for a login.
+
+        Raises:
+            NoThreadError: the client has no thread.
+            RequestError, OAuthError, StorageError: see `http.problems`.
+        """
+        accounts = ClientAccounts(self._runtime, client, thread)
+        if accounts.thread is None:
+            raise NoThreadError
+        account = await accounts.requestable(word)
+        asked = await LoginRequests(self._runtime, accounts.thread).ask(account, reason)
+        return {"login": asked.login, "thread": str(accounts.thread), "state": asked.state}
+
+    async def status(self, client: Client, *, thread: ThreadId | None) -> dict[str, object]:
+        """Return the logins that the client may use; never a secret.
+
+        Raises:
+            RequestError, OAuthError, StorageError: see `http.problems`.
+        """
+        accounts = ClientAccounts(self._runtime, client, thread)
+        shown = None if accounts.thread is None else str(accounts.thread)
+        logins = await covered_logins(self._runtime, accounts)
+        return {"client": client.name, "thread": shown, "logins": logins}
+
+    async def _ask(self, accounts: ClientAccounts, word: str, *, waits: bool) -> bool:
+        """Ask for a missing login in the client's thread; return whether people are asked now."""
+        if accounts.thread is None:
+            return False
+        try:
+            account = await accounts.requestable(word)
+        except OAuthError:
+            return False  # nobody knows which login to ask for; the client has this error already
+        return await LoginRequests(self._runtime, accounts.thread).ask_by_itself(account, waits=waits)
 
     async def _renew(self, client: Client, account: Account, refused: AccessToken) -> AccessToken:
         """Renew a login whose token a server refused.
@@ -96,40 +139,20 @@ class TokenDesk:
         The word of a client with a key does not end a login that nobody can renew: a person would have to make it anew.
         """
         entry = (await self._runtime.store.read()).get(account.tenant)
-        refresh_token = getattr(entry, "refresh_token", None)
-        if client.sha256 is not None and not refresh_token:
+        if client.sha256 is not None and not getattr(entry, "refresh_token", None):
             raise LoginDeadError(account.tenant, _REFUSED)
         return await self._source.force_refresh(account, rejected=refused)
 
-    async def request(self, client: Client, word: str, reason: str, *, thread: ThreadId | None) -> dict[str, object]:
-        """Ask people in the client's thread for a login.
-
-        Raises:
-            NoThreadError: the client has no thread.
-            RequestError, OAuthError, StorageError: see `problems`.
-        """
-        accounts = ClientAccounts(self._runtime, client, thread)
-        if accounts.thread is None:
-            raise NoThreadError
-        try:
-            account = await accounts.find(word)
-        except NotLoggedInError as error:
-            found = await accounts.missing(error)
-            if found is None:
-                raise
-            account = found
-        asked = await LoginRequests(self._runtime, accounts.thread).ask(account, reason)
-        return {"login": asked.login, "thread": str(accounts.thread), "state": asked.state}
-
     async def _answer(
-        self, client: Client, account: Account, token: AccessToken, thread: ThreadId | None
+        self, client: Client, chosen: ChosenAccount, token: AccessToken, thread: ThreadId | None
     ) -> dict[str, object]:
         """Return the answer with a token, if the key of the client is still valid."""
         await self._admission.check_again(client)
-        await self._audit.record(client.name, account.tenant, thread)
+        await self._audit.record(client.name, chosen.account.tenant, thread)
         return {
             "access_token": token.value.reveal(),
             "expires_at": token.expires_at,
             "token_type": "Bearer",
-            "login": account.tenant,
+            "login": chosen.account.tenant,
+            "because": chosen.because,
         }

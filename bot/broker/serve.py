@@ -12,14 +12,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from openab_auth.bot.broker.admission import Admission, KeyRing, RefreshesByWord, WaitingRequests
 from openab_auth.bot.broker.audit import TokenAudit
 from openab_auth.bot.broker.changes import StoreChanges
-from openab_auth.bot.broker.clients import Admission
 from openab_auth.bot.broker.desk import TokenDesk
-from openab_auth.bot.broker.keys import KeyRing
-from openab_auth.bot.broker.limits import RefreshesByWord, WaitingRequests
-from openab_auth.bot.broker.listening import BACKLOG, Address, UnixSocket, check_not_in_store, listen_on
-from openab_auth.bot.broker.server import BrokerServer
+from openab_auth.bot.broker.health import Health
+from openab_auth.bot.broker.http.listening import BACKLOG, Address, UnixSocket, check_not_in_store, listen_on
+from openab_auth.bot.broker.http.routes import Routes
+from openab_auth.bot.broker.http.server import BrokerServer
 from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
 from openab_auth.oauth.http import awake_timeout
 from openab_auth.oauth.runtime import Runtime
@@ -79,14 +79,16 @@ async def run_broker(
 @asynccontextmanager
 async def _serving(runtime: Runtime, uids: tuple[int, ...], audit: Path) -> AsyncIterator[BrokerServer]:
     """Open the parts of a broker; at the end answer the requests that wait, and store what vendors have answered."""
-    changes = StoreChanges(runtime.store)
-    keys = KeyRing(runtime.store, runtime.clock, time.monotonic)
-    source = TokenSource(runtime)
-    admission = Admission(keys, uids)
+    changes, source, health = StoreChanges(runtime.store), TokenSource(runtime), Health(runtime.store)
+    admission = Admission(KeyRing(runtime.store, runtime.clock, time.monotonic), uids)
     desk = TokenDesk(
-        runtime, source, admission, changes, RefreshesByWord(time.monotonic), TokenAudit(audit, runtime.clock)
+        *(runtime, source, admission),
+        changes=changes,
+        refreshes=RefreshesByWord(runtime.store, runtime.clock),
+        audit=TokenAudit(audit, runtime.clock),
     )
-    server = BrokerServer(desk, admission, WaitingRequests())
+    open_pages = {"/healthz": health.alive, "/readyz": health.ready}
+    server = BrokerServer(Routes(desk), admission, WaitingRequests(), open_pages)
     changes.start()
     try:
         yield server

@@ -76,8 +76,9 @@ class Note(NamedTuple):
     """The account of a login, who made it and when (unix seconds), its scopes, and how its last refresh ended.
 
     Renewing a login keeps its `generation`; every login that a person makes gets a new one. `account` is a label for
-    people and decides nothing. `left_at` is when a bot noted that the person of this login has left. The note of a
-    pending login holds `begun` and `left_at` alone.
+    people and decides nothing. `left_at` is when a bot noted that the person of this login has left. `refused_at` is
+    when the word of a broker's client, that a server refused the token, last caused a refresh. The note of a pending
+    login holds `begun` and `left_at` alone.
     """
 
     account: str | None = None
@@ -90,10 +91,11 @@ class Note(NamedTuple):
     subject: Subject | None = None
     begun: Begun | None = None
     left_at: int | None = None
+    refused_at: int | None = None
 
 
 def _to_json(note: Note) -> dict[str, Json]:
-    left = {} if note.left_at is None else {"left_at": note.left_at}
+    times = {"left_at": note.left_at, "refused_at": note.refused_at}
     return {
         "account": note.account,
         "logged_in_by": note.logged_in_by,
@@ -104,7 +106,7 @@ def _to_json(note: Note) -> dict[str, Json]:
         "generation": note.generation,
         "subject": None if note.subject is None else note.subject._asdict(),
         "begun": None if note.begun is None else note.begun._asdict(),
-        **left,
+        **{name: at for name, at in times.items() if at is not None},
     }
 
 
@@ -125,6 +127,7 @@ def _from_json(value: object) -> Note | None:
         subject=_subject(value.get("subject")),
         begun=_begun(value.get("begun")),
         left_at=_integer(value.get("left_at")),
+        refused_at=_integer(value.get("refused_at")),
     )
 
 

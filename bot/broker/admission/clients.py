@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.bot.broker.problems import NotReadyError, UnauthorizedError
+from openab_auth.bot.broker.refusals import NotReadyError, UnauthorizedError
 from openab_auth.storage import StorageError, ThreadId
 
 if TYPE_CHECKING:
     import asyncio
 
-    from openab_auth.bot.broker.keys import KeyRing
+    from openab_auth.bot.broker.admission.keys import KeyRing
 
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]{1,512})", re.ASCII | re.IGNORECASE)
 _CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.bot.broker.problems import BadRequestError, NotCoveredError, OtherThreadError, PersonalAccountError
+from openab_auth.bot.broker.refusals import BadAccountError, NotCoveredError, OtherThreadError, PersonalAccountError
 from openab_auth.oauth.accounts import Account, resolve
-from openab_auth.oauth.errors import AccountNotForThreadError, NobodyMeantError, NotLoggedInError, OAuthError
+from openab_auth.oauth.errors import AccountNotForThreadError, NobodyMeantError, NotAgreedError, NotLoggedInError
 from openab_auth.oauth.threads import ThreadRecords
 from openab_auth.oauth.tokens.account_choice import AccountChoice
 
 if TYPE_CHECKING:
-    from openab_auth.bot.broker.clients import Client
+    from openab_auth.bot.broker.admission.clients import Client
     from openab_auth.oauth.runtime import Runtime
+    from openab_auth.oauth.threads import ChosenAccount
     from openab_auth.oauth.vendors import Catalogue
     from openab_auth.storage import Entry, ThreadId, UserId
 
@@ -38,20 +39,20 @@ class ClientAccounts:
         self._client = client
         self._choice = AccountChoice(runtime, self.thread)
 
-    async def find(self, word: str) -> Account:
-        """Return the account that a word means for this client.
+    async def find(self, word: str) -> ChosenAccount:
+        """Return the account that a word means for this client, and why.
 
         Raises:
             NotCoveredError, PersonalAccountError: the client may not use it.
             AccountNotForThreadError, NotLoggedInError, NobodyMeantError: as `threads.choose`.
-            BadRequestError: no account has such a name.
+            BadAccountError: no account has such a name.
             ConfigError, StorageError: the config or the store cannot be read.
         """
         if not 0 < len(word) <= _LONGEST_WORD or not word.isprintable():
-            raise BadRequestError("no account has such a name", "name a vendor, mcp:NAME or vendor@label")  # noqa: EM101, TRY003
+            raise BadAccountError
         entries = await self._runtime.store.read()
         try:
-            account = (await self._choice.choose(word, entries)).account
+            chosen = await self._choice.choose(word, entries)
         except (NotLoggedInError, AccountNotForThreadError) as error:
             await self._check(resolve(error.tenant, self._runtime.known_catalogue, entries), entries)
             raise
@@ -59,15 +60,19 @@ class ClientAccounts:
             if self._client.tenants is not None and self.thread is None:
                 raise PersonalAccountError from None
             raise
-        await self._check(account, entries)
-        return account
+        await self._check(chosen.account, entries)
+        return chosen
 
-    async def missing(self, error: OAuthError) -> Account | None:
-        """Return the account that lacks a login according to `error`, for a request to people; None if unknown."""
-        tenant = getattr(error, "tenant", None)
-        if not isinstance(tenant, str):
-            return None
-        return resolve(tenant, self._runtime.known_catalogue, await self._runtime.store.read())
+    async def requestable(self, word: str) -> Account:
+        """Return the account that a word means for this client, also if its person has not agreed to that yet.
+
+        Raises:
+            RequestError, OAuthError, StorageError: as `find`.
+        """
+        try:
+            return (await self.find(word)).account
+        except NotAgreedError as error:
+            return resolve(error.tenant, self._runtime.known_catalogue, await self._runtime.store.read())
 
     async def covers(self, account: Account, entries: Mapping[str, Entry]) -> bool:
         """Return whether the client may use this account."""

@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Final
 
-from openab_auth.bot.broker.problems import RefreshedLatelyError, TooManyWaitError
+from openab_auth.bot.broker.refusals import RefreshedLatelyError, TooManyWaitError
 from openab_auth.oauth.entries import AccessToken
-from openab_auth.storage import Tenant
+from openab_auth.storage import AsyncStore, Draft, Note, Tenant
 
 MOST_WAITING: Final = 64  # requests of one client
 _MINUTE: Final = 60.0  # seconds
@@ -41,14 +42,15 @@ class WaitingRequests:
 
 
 class RefreshesByWord:
-    """The refreshes that the words of clients have caused: one for each login and minute.
+    """The refreshes that the words of clients have caused: one for each login and minute, by all brokers together.
 
-    Clients that report a refused token during such a refresh share it. `now` gives seconds that never go back.
+    The time is in the login's note. Clients that report a refused token during such a refresh share it. `clock` gives
+    unix seconds.
     """
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._began_at: dict[Tenant, float] = {}
+    def __init__(self, store: AsyncStore, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
         self._running: dict[Tenant, asyncio.Task[AccessToken]] = {}
 
     async def refresh(self, tenant: Tenant, refresh: Callable[[], Awaitable[AccessToken]]) -> AccessToken:
@@ -56,19 +58,17 @@ class RefreshesByWord:
 
         Raises:
             RefreshedLatelyError: the word of a client has caused a refresh less than a minute ago.
-            OAuthError, StorageError: as `refresh`.
+            OAuthError, StorageError: as `refresh`, or the note cannot be written.
         """
-        if (running := self._running.get(tenant)) is not None:
-            return await asyncio.shield(running)
-        left = self._began_at.get(tenant, -_MINUTE) + _MINUTE - self._now()
-        if left > 0:
-            raise RefreshedLatelyError(left)
-        self._began_at = {name: at for name, at in self._began_at.items() if at + _MINUTE > self._now()}
-        self._began_at[tenant] = self._now()
-        task = asyncio.ensure_future(_awaited(refresh))
-        self._running[tenant] = task
-        task.add_done_callback(lambda done: self._end(tenant, done))
+        task = self._running.get(tenant)
+        if task is None:
+            task = self._running[tenant] = asyncio.create_task(self._claimed(tenant, refresh))
+            task.add_done_callback(lambda done: self._end(tenant, done))
         return await asyncio.shield(task)
+
+    async def _claimed(self, tenant: Tenant, refresh: Callable[[], Awaitable[AccessToken]]) -> AccessToken:
+        await self._store.update(partial(_claim, tenant=tenant, now=self._clock()))
+        return await refresh()
 
     def _end(self, tenant: Tenant, task: asyncio.Task[AccessToken]) -> None:
         del self._running[tenant]
@@ -76,5 +76,13 @@ class RefreshesByWord:
             task.exception()  # retrieved here, because every client may have gone away
 
 
-async def _awaited(refresh: Callable[[], Awaitable[AccessToken]]) -> AccessToken:
-    return await refresh()
+def _claim(draft: Draft, tenant: Tenant, now: float) -> None:
+    """Note that the word of a client causes a refresh now.
+
+    Raises:
+        RefreshedLatelyError: another one did it less than a minute ago.
+    """
+    note = draft.notes.get(tenant) or Note()
+    if note.refused_at is not None and 0 <= (passed := now - note.refused_at) < _MINUTE:
+        raise RefreshedLatelyError(_MINUTE - passed)
+    draft.notes[tenant] = note._replace(refused_at=int(now))
