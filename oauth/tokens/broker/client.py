@@ -92,13 +92,14 @@ class BrokerClient:
         body: Json,
         seconds: float,
     ) -> httpx2.Request:
-        url = "/".join((self._address.url, *(quote(segment, safe="") for segment in path)))
+        url = "/".join((self._address.url, *(quote(segment, safe="", errors="replace") for segment in path)))
         headers = {"Accept": "application/json"}
         if self._key is not None:
             headers["Authorization"] = f"Bearer {self._key.reveal()}"
         content = None
         if body is not None:
-            content, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
+            content = json.dumps(body, ensure_ascii=False).encode(errors="replace")
+            headers["Content-Type"] = "application/json"
         return httpx2.Request(
             method,
             f"{url}?{urlencode(query)}" if query else url,

@@ -45,9 +45,11 @@ if TYPE_CHECKING:
 
 _LONGEST_TTL: Final = 600  # seconds for which a broker promises that a token lives
 _LONGEST_POLL: Final = 50  # seconds that a broker lets one request wait
+_LONGEST_REASON: Final = 1000  # characters; people see the first 200, and a broker bounds the body
 _DEADLINE: Final = REFRESH_DEADLINE + 10  # seconds for one request beside its wait: the broker may have to refresh
 _REST: Final = 1.0  # seconds between two requests of an agent that waits, if the first ended early
 _AT_ONCE: Final = 0.5  # seconds; a broker that answers so soon does not wait
+_OF_VENDOR: Final = "token"  # the kind of a login whose token may go anywhere
 _ON_A_STORE: Final = "do it where the store is, or ask the operator of the broker"
 _AWAY: Final = (BrokerUnavailableError, RefreshBusyError)
 _MISSING: Final = (NotLoggedInError, LoginDeadError)
@@ -184,7 +186,7 @@ class BrokerTokenSource:
             OAuthError: as `get_valid`.
         """
         word = _text(tenant_or_vendor)
-        body: dict[str, Json] = {"account": word, "reason": reason, **self._query()}
+        body: dict[str, Json] = {"account": word, "reason": reason[:_LONGEST_REASON], **self._query()}
         found = await self._send("POST", ("request",), word, body=body)
         return read_request(self._asked(word), found)
 
@@ -268,9 +270,9 @@ class BrokerTokenSource:
         url = row.get("server_url")
         if isinstance(url, str) and url:
             return url
-        if "server_url" in row and url is None:
+        if row.get("kind") == _OF_VENDOR:
             return None
-        return self._refuse("tell here to which server this token may go", "use `get_valid`, and send it yourself")
+        return self._refuse("tell to which server this token may go", "use `get_valid`, and send the token yourself")
 
     async def _send(  # noqa: PLR0913 - the parts of a request, and what it is about
         self,
