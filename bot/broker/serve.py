@@ -18,6 +18,7 @@ from openab_auth.bot.broker.changes import StoreChanges
 from openab_auth.bot.broker.desk import TokenDesk
 from openab_auth.bot.broker.health import Health
 from openab_auth.bot.broker.http.listening import BACKLOG, Address, UnixSocket, check_not_in_store, listen_on
+from openab_auth.bot.broker.http.openapi import openapi_page
 from openab_auth.bot.broker.http.routes import Routes
 from openab_auth.bot.broker.http.server import BrokerServer
 from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
@@ -87,7 +88,7 @@ async def _serving(runtime: Runtime, uids: tuple[int, ...], audit: Path) -> Asyn
         refreshes=RefreshesByWord(runtime.store, runtime.clock),
         audit=TokenAudit(audit, runtime.clock),
     )
-    open_pages = {"/healthz": health.alive, "/readyz": health.ready}
+    open_pages = {"/healthz": health.alive, "/readyz": health.ready, "/v1/openapi.json": openapi_page}
     server = BrokerServer(Routes(desk), admission, WaitingRequests(), open_pages)
     changes.start()
     try:
