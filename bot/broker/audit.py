@@ -1,4 +1,4 @@
-"""The audit lines of the broker: who got which token, at most one line for each client, login, thread and minute."""
+"""The audit lines of the broker: who got which token, at most one line for each client, login and minute."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from openab_auth.storage.worker_thread import in_thread
 if TYPE_CHECKING:
     from openab_auth.storage import Tenant, ThreadId
 
-_MINUTE: Final = 60
+_MINUTE: Final = 60.0  # seconds
+_MOST: Final = 1000  # pairs of client and login; then those are forgotten that may have a line again
 _log: Final = logging.getLogger(__name__)
 
 
@@ -29,18 +30,16 @@ class TokenAudit:
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
         self._path = path
         self._clock = clock
-        self._minute = 0
-        self._told: set[tuple[str, Tenant, ThreadId | None]] = set()
+        self._told: dict[tuple[str, Tenant], float] = {}
 
     async def record(self, client: str, login: Tenant, thread: ThreadId | None) -> None:
         """Write that a client got a token of a login."""
         now = self._clock()
-        if int(now) // _MINUTE != self._minute:
-            self._minute = int(now) // _MINUTE
-            self._told.clear()
-        if (client, login, thread) in self._told:
+        if (client, login) in self._told and 0 <= now - self._told[client, login] < _MINUTE:
             return
-        self._told.add((client, login, thread))
+        if len(self._told) > _MOST:
+            self._told = {one: at for one, at in self._told.items() if 0 <= now - at < _MINUTE}
+        self._told[client, login] = now
         time = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
         shown = None if thread is None else str(thread)
         line = {"time": time, "event": "token", "client": client, "login": login, "thread": shown}

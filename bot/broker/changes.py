@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Final
 
 from openab_auth.bot.broker.refusals import StoppingError
@@ -16,10 +16,14 @@ _LONGEST_REST: Final = 30.0  # seconds; waiting requests look again even if noth
 
 
 class StoreChanges:
-    """Tells waiting requests that the store has changed: a login, a choice in a thread, or a key."""
+    """Tells waiting requests that the store has changed: a login, a choice in a thread, or a key.
 
-    def __init__(self, store: AsyncStore) -> None:
+    `on_change` is called first, so that a request that looks again sees no older state than this task has seen.
+    """
+
+    def __init__(self, store: AsyncStore, on_change: Callable[[], None]) -> None:
         self._store = store
+        self._on_change = on_change
         self._waiting = 0
         self._anybody = asyncio.Event()
         self._next = asyncio.Event()
@@ -81,6 +85,7 @@ class StoreChanges:
                 await self._anybody.wait()
             if (state := await self._state()) != seen:
                 seen = state
+                self._on_change()
                 self._next.set()
                 self._next = asyncio.Event()
             await asyncio.sleep(_LOOK)

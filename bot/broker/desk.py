@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import aclosing
+from functools import partial
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.runtime import Runtime
     from openab_auth.oauth.threads import ChosenAccount
     from openab_auth.oauth.tokens import TokenSource
-    from openab_auth.storage import ThreadId
+    from openab_auth.storage import Entry, ThreadId
 
 _REFUSED: Final = "a server refused its token, and nobody can renew it"
 _ASKED: Final = ", and people in the thread are asked for the login"
@@ -93,8 +95,10 @@ class TokenDesk:
         token = await self._source.get_valid(account)
         refreshed = False
         if compare_digest(token.value.fingerprint(), sha256):
+            self._check_renewable(client, account, await self._runtime.store.read())
             refused = token
-            token = await self._refreshes.refresh(account.tenant, lambda: self._renew(client, account, refused))
+            renew = partial(self._source.force_refresh, account, rejected=refused)
+            token = await self._refreshes.refresh(account.tenant, refused, renew)
             refreshed = self._source.has_renewed(account, token)
         return {**await self._answer(client, chosen, token, accounts.thread), "refreshed": refreshed}
 
@@ -133,15 +137,17 @@ class TokenDesk:
             return False  # nobody knows which login to ask for; the client has this error already
         return await LoginRequests(self._runtime, accounts.thread).ask_by_itself(account, waits=waits)
 
-    async def _renew(self, client: Client, account: Account, refused: AccessToken) -> AccessToken:
-        """Renew a login whose token a server refused.
+    @staticmethod
+    def _check_renewable(client: Client, account: Account, entries: Mapping[str, Entry]) -> None:
+        """Refuse to end a login that nobody can renew at the word of a client with a key.
 
-        The word of a client with a key does not end a login that nobody can renew: a person would have to make it anew.
+        A person would have to make the login anew, and the word of an agent in a sandbox is no proof.
+
+        Raises:
+            LoginDeadError: nobody can renew it.
         """
-        entry = (await self._runtime.store.read()).get(account.tenant)
-        if client.sha256 is not None and not getattr(entry, "refresh_token", None):
+        if client.sha256 is not None and not getattr(entries.get(account.tenant), "refresh_token", None):
             raise LoginDeadError(account.tenant, _REFUSED)
-        return await self._source.force_refresh(account, rejected=refused)
 
     async def _answer(
         self, client: Client, chosen: ChosenAccount, token: AccessToken, thread: ThreadId | None

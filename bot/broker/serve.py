@@ -80,12 +80,17 @@ async def run_broker(
 @asynccontextmanager
 async def _serving(runtime: Runtime, uids: tuple[int, ...], audit: Path) -> AsyncIterator[BrokerServer]:
     """Open the parts of a broker; at the end answer the requests that wait, and store what vendors have answered."""
-    changes, source, health = StoreChanges(runtime.store), TokenSource(runtime), Health(runtime.store)
-    admission = Admission(KeyRing(runtime.store, runtime.clock, time.monotonic), uids)
+    keys, source, health = (
+        KeyRing(runtime.store, runtime.clock, time.monotonic),
+        TokenSource(runtime),
+        Health(runtime.store),
+    )
+    refreshes = RefreshesByWord(runtime.store, runtime.clock)
+    admission, changes = Admission(keys, uids), StoreChanges(runtime.store, keys.look_again)
     desk = TokenDesk(
         *(runtime, source, admission),
         changes=changes,
-        refreshes=RefreshesByWord(runtime.store, runtime.clock),
+        refreshes=refreshes,
         audit=TokenAudit(audit, runtime.clock),
     )
     open_pages = {"/healthz": health.alive, "/readyz": health.ready, "/v1/openapi.json": openapi_page}
@@ -95,6 +100,7 @@ async def _serving(runtime: Runtime, uids: tuple[int, ...], audit: Path) -> Asyn
         yield server
     finally:
         changes.stop()
+        refreshes.stop()
         await server.shutdown(_FINISH_ANSWERS)
         await changes.aclose()
         try:

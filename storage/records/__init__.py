@@ -6,7 +6,7 @@ from openab_auth.storage.records.clients import CLIENTS, ClientRecord
 from openab_auth.storage.records.facts import FACTS, LoginFacts
 from openab_auth.storage.records.keys import KEYS, BrokerKey
 from openab_auth.storage.records.kind import RecordKind
-from openab_auth.storage.records.notes import NOTES, Begun, DeadToken, Note, RefreshAttempt, Subject
+from openab_auth.storage.records.notes import NOTES, Begun, DeadToken, Note, RefreshAttempt, RefusedToken, Subject
 from openab_auth.storage.records.notices import Limit, Notice
 from openab_auth.storage.records.requests import (
     REQUESTS,
@@ -60,6 +60,7 @@ __all__ = [
     "Policies",
     "RecordKind",
     "RefreshAttempt",
+    "RefusedToken",
     "RequestMessage",
     "RequestRecord",
     "SeenThread",

@@ -72,13 +72,20 @@ class Begun(NamedTuple):
     beside: str | None = None
 
 
+class RefusedToken(NamedTuple):
+    """An access token that a server has refused; only its hash is kept, and `at` is in unix seconds."""
+
+    fingerprint: str
+    at: int
+
+
 class Note(NamedTuple):
     """The account of a login, who made it and when (unix seconds), its scopes, and how its last refresh ended.
 
     Renewing a login keeps its `generation`; every login that a person makes gets a new one. `account` is a label for
-    people and decides nothing. `left_at` is when a bot noted that the person of this login has left. `refused_at` is
-    when the word of a broker's client, that a server refused the token, last caused a refresh. The note of a pending
-    login holds `begun` and `left_at` alone.
+    people and decides nothing. `left_at` is when a bot noted that the person of this login has left. `refused` is
+    the last access token that a broker refreshed at the word of a client. The note of a pending login holds `begun` and
+    `left_at` alone.
     """
 
     account: str | None = None
@@ -91,11 +98,12 @@ class Note(NamedTuple):
     subject: Subject | None = None
     begun: Begun | None = None
     left_at: int | None = None
-    refused_at: int | None = None
+    refused: RefusedToken | None = None
 
 
 def _to_json(note: Note) -> dict[str, Json]:
-    times = {"left_at": note.left_at, "refused_at": note.refused_at}
+    left = {} if note.left_at is None else {"left_at": note.left_at}
+    refused = {} if note.refused is None else {"refused": note.refused._asdict()}
     return {
         "account": note.account,
         "logged_in_by": note.logged_in_by,
@@ -106,7 +114,8 @@ def _to_json(note: Note) -> dict[str, Json]:
         "generation": note.generation,
         "subject": None if note.subject is None else note.subject._asdict(),
         "begun": None if note.begun is None else note.begun._asdict(),
-        **{name: at for name, at in times.items() if at is not None},
+        **left,
+        **refused,
     }
 
 
@@ -127,7 +136,7 @@ def _from_json(value: object) -> Note | None:
         subject=_subject(value.get("subject")),
         begun=_begun(value.get("begun")),
         left_at=_integer(value.get("left_at")),
-        refused_at=_integer(value.get("refused_at")),
+        refused=_refused(value.get("refused")),
     )
 
 
@@ -177,6 +186,13 @@ def _begun(value: object) -> Begun | None:
         ):
             beside = others.get("beside")
             return Begun(replaces, guild, beside if isinstance(beside, str) else None)
+    return None
+
+
+def _refused(value: object) -> RefusedToken | None:
+    match value:
+        case {"fingerprint": str(fingerprint), "at": at} if _integer(at) is not None:
+            return RefusedToken(fingerprint, at)
     return None
 
 

@@ -97,6 +97,10 @@ class KeyRing:
         has_ended = found and found.key.expires_at is not None and found.key.expires_at <= self._clock()
         return None if has_ended else found
 
+    def look_again(self) -> None:
+        """Let the next `find` read the keys anew, because they may have changed."""
+        self._tried_at = -math.inf
+
     async def _current(self) -> Mapping[str, BrokerKey]:
         async with self._turn:
             if self._now() >= self._tried_at + _FRESH:

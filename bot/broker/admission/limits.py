@@ -10,8 +10,10 @@ from functools import partial
 from typing import Final
 
 from openab_auth.bot.broker.refusals import RefreshedLatelyError, TooManyWaitError
-from openab_auth.oauth.entries import AccessToken
+from openab_auth.oauth.entries import REFRESH_DEADLINE, AccessToken
+from openab_auth.oauth.tokens.adopt import adopt
 from openab_auth.storage import AsyncStore, Draft, Note, Tenant
+from openab_auth.storage.records import RefusedToken
 
 MOST_WAITING: Final = 64  # requests of one client
 _MINUTE: Final = 60.0  # seconds
@@ -44,17 +46,20 @@ class WaitingRequests:
 class RefreshesByWord:
     """The refreshes that the words of clients have caused: one for each login and minute, by all brokers together.
 
-    The time is in the login's note. Clients that report a refused token during such a refresh share it. `clock` gives
-    unix seconds.
+    The login's note says which token was refused, and when. Clients that report this token during the refresh share
+    it, also at other brokers. `clock` gives unix seconds.
     """
 
     def __init__(self, store: AsyncStore, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
         self._running: dict[Tenant, asyncio.Task[AccessToken]] = {}
+        self._stopping = asyncio.Event()
 
-    async def refresh(self, tenant: Tenant, refresh: Callable[[], Awaitable[AccessToken]]) -> AccessToken:
-        """Return what `refresh` returns, or what the running refresh of this login returns.
+    async def refresh(
+        self, tenant: Tenant, refused: AccessToken, refresh: Callable[[], Awaitable[AccessToken]]
+    ) -> AccessToken:
+        """Return what `refresh` returns, or the token that a running refresh of this login brings.
 
         Raises:
             RefreshedLatelyError: the word of a client has caused a refresh less than a minute ago.
@@ -62,13 +67,31 @@ class RefreshesByWord:
         """
         task = self._running.get(tenant)
         if task is None:
-            task = self._running[tenant] = asyncio.create_task(self._claimed(tenant, refresh))
+            task = self._running[tenant] = asyncio.create_task(self._refresh(tenant, refused, refresh))
             task.add_done_callback(lambda done: self._end(tenant, done))
         return await asyncio.shield(task)
 
-    async def _claimed(self, tenant: Tenant, refresh: Callable[[], Awaitable[AccessToken]]) -> AccessToken:
-        await self._store.update(partial(_claim, tenant=tenant, now=self._clock()))
-        return await refresh()
+    def stop(self) -> None:
+        """End the waits for refreshes by other brokers."""
+        self._stopping.set()
+
+    async def _refresh(
+        self, tenant: Tenant, refused: AccessToken, refresh: Callable[[], Awaitable[AccessToken]]
+    ) -> AccessToken:
+        sha256, now = refused.value.fingerprint(), self._clock()
+        before = await self._store.update(partial(_claim, tenant=tenant, sha256=sha256, now=now))
+        if before is None:
+            return await refresh()
+        left = REFRESH_DEADLINE - (now - before.at)
+        if before.fingerprint == sha256 and left > 0:  # another broker refreshes it now
+            adopted = await adopt(
+                *(self._store, tenant, lambda entry: entry.access_token != refused.value),
+                seconds=left,
+                stopping=self._stopping,
+            )
+            if adopted is not None:
+                return AccessToken.of(adopted)
+        raise RefreshedLatelyError(_MINUTE - (self._clock() - before.at))
 
     def _end(self, tenant: Tenant, task: asyncio.Task[AccessToken]) -> None:
         del self._running[tenant]
@@ -76,13 +99,10 @@ class RefreshesByWord:
             task.exception()  # retrieved here, because every client may have gone away
 
 
-def _claim(draft: Draft, tenant: Tenant, now: float) -> None:
-    """Note that the word of a client causes a refresh now.
-
-    Raises:
-        RefreshedLatelyError: another one did it less than a minute ago.
-    """
+def _claim(draft: Draft, tenant: Tenant, sha256: str, now: float) -> RefusedToken | None:
+    """Note that a token was refused, and return None; or return the token for which that was noted a minute ago."""
     note = draft.notes.get(tenant) or Note()
-    if note.refused_at is not None and 0 <= (passed := now - note.refused_at) < _MINUTE:
-        raise RefreshedLatelyError(_MINUTE - passed)
-    draft.notes[tenant] = note._replace(refused_at=int(now))
+    if note.refused is not None and 0 <= now - note.refused.at < _MINUTE:
+        return note.refused
+    draft.notes[tenant] = note._replace(refused=RefusedToken(sha256, int(now)))
+    return None

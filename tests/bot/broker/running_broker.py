@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -47,7 +47,6 @@ class RunningBroker:
     socket: Path
     url: str | None
     log: Path
-    _sessions: list[aiohttp.ClientSession] = field(default_factory=list)
 
     async def ask(
         self,
@@ -58,7 +57,7 @@ class RunningBroker:
         method: str = "GET",
         body: object = None,
         headers: Mapping[str, str] | None = None,
-        **query: object,
+        query: Mapping[str, object] | None = None,
     ) -> Reply:
         """Send one request; with `tcp` to the URL, otherwise over the socket."""
         connector = aiohttp.TCPConnector(limit=0) if tcp else aiohttp.UnixConnector(str(self.socket), limit=0)
@@ -70,7 +69,7 @@ class RunningBroker:
                 method,
                 url,
                 headers={**sent, **(headers or {})},
-                params={name: str(value) for name, value in query.items()},
+                params={name: str(value) for name, value in (query or {}).items()},
                 json=body,
             ) as answer,
         ):
@@ -80,7 +79,7 @@ class RunningBroker:
 
     async def token(self, account: str, *, key: str | None = None, tcp: bool = False, **query: object) -> Reply:
         """Ask for a token."""
-        return await self.ask(f"/v1/token/{account}", key=key, tcp=tcp, **query)
+        return await self.ask(f"/v1/token/{account}", key=key, tcp=tcp, query=query)
 
     async def stop(self) -> int:
         """Send SIGTERM, and return the exit status."""

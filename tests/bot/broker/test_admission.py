@@ -28,7 +28,8 @@ if int(uid) != os.geteuid():
     os.setuid(int(uid))
 with socket.socket(socket.AF_UNIX) as peer:
     peer.connect(path)
-    peer.sendall("\\r\\n".join(["GET /v1/token/codex HTTP/1.1", "Host: x", "Connection: close", *headers, "", ""]).encode())
+    lines = ["GET /v1/token/codex HTTP/1.1", "Host: x", "Connection: close", *headers, "", ""]
+    peer.sendall("\\r\\n".join(lines).encode())
     answer = b"".join(iter(lambda: peer.recv(65536), b""))
 print(answer.split()[1].decode())
 """

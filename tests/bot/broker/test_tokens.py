@@ -55,7 +55,7 @@ async def test_a_missing_login_is_404_and_a_dead_one_409(broker: RunningBroker, 
     ],
 )
 async def test_what_is_not_understood_is_400(broker: RunningBroker, path: str, query: dict[str, object]) -> None:
-    assert (await broker.ask(path, **query)).problem == (400, "bad_parameter")
+    assert (await broker.ask(path, query=query)).problem == (400, "bad_parameter")
 
 
 async def test_a_token_too_short_for_min_ttl_is_renewed_first_or_served_while_it_lives(
