@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from openab_auth.oauth.errors import NotLoggedInError
     from openab_auth.oauth.tokens.broker.answers import BrokerToken
 
 
@@ -17,6 +18,14 @@ class Wanted(NamedTuple):
     word: str
     min_ttl: int
     waits: bool
+
+
+class NoWaitError(Exception):
+    """The broker did not wait for a login, because none can come: the vendor's own program keeps it."""
+
+    def __init__(self, missing: NotLoggedInError) -> None:
+        super().__init__()
+        self.missing = missing
 
 
 class SharedPolls:

@@ -6,12 +6,14 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, Self
 
 from openab_auth.oauth.accounts import Account
 from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken
 from openab_auth.oauth.errors import (
+    BrokerRefusedError,
     BrokerUnavailableError,
     InsufficientScopeError,
     LoginDeadError,
@@ -32,7 +34,7 @@ from openab_auth.oauth.tokens.broker.answers import (
     read_token,
 )
 from openab_auth.oauth.tokens.broker.client import BrokerClient
-from openab_auth.oauth.tokens.broker.polls import SharedPolls, Wanted
+from openab_auth.oauth.tokens.broker.polls import NoWaitError, SharedPolls, Wanted
 from openab_auth.storage import Secret
 
 if TYPE_CHECKING:
@@ -53,14 +55,6 @@ _OF_VENDOR: Final = "token"  # the kind of a login whose token may go anywhere
 _ON_A_STORE: Final = "do it where the store is, or ask the operator of the broker"
 _AWAY: Final = (BrokerUnavailableError, RefreshBusyError)
 _MISSING: Final = (NotLoggedInError, LoginDeadError)
-
-
-class NoWaitError(Exception):
-    """The broker did not wait for a login, because none can come: the vendor's own program keeps it."""
-
-    def __init__(self, missing: NotLoggedInError) -> None:
-        super().__init__()
-        self.missing = missing
 
 
 class BrokerTokenSource:
@@ -284,12 +278,17 @@ class BrokerTokenSource:
         body: Json = None,
         seconds: float = _DEADLINE,
     ) -> JsonObject:
-        """Send a request and return the JSON of its answer; a refusal ends the memory of the token for `word`."""
+        """Send a request and return the JSON of its answer; a refusal ends the memory of tokens.
+
+        A refused key ends that of all tokens, and any other refusal that of the token for `word`.
+        """
         reply = await self._client.send(method, ("v1", *path), query=query, body=body, seconds=seconds)
         try:
             return read_reply(self._asked(word), reply)
         except OAuthError as error:
-            if not isinstance(error, _AWAY):
+            if isinstance(error, BrokerRefusedError) and error.status == HTTPStatus.UNAUTHORIZED:
+                self._known.clear()
+            elif not isinstance(error, _AWAY):
                 self._known.pop(word, None)
             raise
 

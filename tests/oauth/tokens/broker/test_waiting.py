@@ -149,6 +149,16 @@ async def test_a_token_does_not_outlive_its_login_or_the_key(
         await source.get_valid("codex")
 
 
+async def test_a_refused_key_ends_the_memory_of_every_token(source: BrokerTokenSource, broker: ScriptedBroker) -> None:
+    broker.answers = [token(), problem(401, "unauthorized"), hang_up]
+    await source.get_valid("codex")
+    with pytest.raises(BrokerRefusedError):
+        await source.get_valid("claude")
+
+    with pytest.raises(BrokerUnavailableError):
+        await source.get_valid("codex")
+
+
 async def test_a_refused_token_is_named_by_its_hash_and_serves_no_more(
     source: BrokerTokenSource, broker: ScriptedBroker
 ) -> None:
