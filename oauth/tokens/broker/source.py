@@ -153,24 +153,24 @@ class BrokerTokenSource:
         found = await self._send("POST", ("token", word, "rejected"), word, query=self._query(), body=body)
         return self._keep(word, read_token(self._asked(word), found))
 
-    async def server_url(self, tenant_or_vendor: str | Account) -> str | None:
+    async def server_url(self, tenant_or_vendor: str) -> str | None:
         """Return the only address to which the token of an MCP server may go; None for a vendor's token.
 
         Raises:
             NotAtBrokerError: the broker does not say it.
             OAuthError: as `get_valid`.
         """
-        word = _text(tenant_or_vendor)
+        word = tenant_or_vendor
         known = self._known.get(word) or await self.get_token(word)
         found = self._servers.get(word)
         if found is None or found[0] != known.token:
             found = self._servers[word] = known.token, await self._server_of(known)
         return found[1]
 
-    async def demand(self, tenant_or_vendor: str | Account, scopes: tuple[str, ...]) -> InsufficientScopeError:
+    async def demand(self, tenant_or_vendor: str, scopes: tuple[str, ...]) -> InsufficientScopeError:
         """Return the error for a server that wants these scopes; a broker does not note them for the next login."""
         todo = "ask the operator of the broker for a login with these scopes"
-        return InsufficientScopeError(_text(tenant_or_vendor), scopes, todo)
+        return InsufficientScopeError(tenant_or_vendor, scopes, todo)
 
     async def ask(self, tenant_or_vendor: str | Account, reason: str = "") -> BrokerRequest:
         """Ask people for a login in the thread of the key, or in the thread that this source names.
