@@ -48,7 +48,7 @@ class ClientAccounts:
             BadAccountError: no account has such a name.
             ConfigError, StorageError: the config or the store cannot be read.
         """
-        if not 0 < len(word) <= _LONGEST_WORD or not word.isprintable():
+        if not 0 < len(word) <= _LONGEST_WORD:
             raise BadAccountError
         entries = await self._runtime.store.read()
         try:

@@ -101,6 +101,7 @@ _ACCOUNT: Final[Schema] = {
     "required": True,
     "description": "a vendor, mcp:NAME, or one account: vendor@label, vendor@shared, vendor@me",
     "schema": {"type": "string", "minLength": 1, "maxLength": 256},
+    "example": "codex",
 }
 _THREAD: Final[Schema] = {
     "name": "thread",

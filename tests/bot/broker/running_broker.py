@@ -77,7 +77,7 @@ class RunningBroker:
             found = await answer.json(content_type=None)
             return Reply(answer.status, found, answer.headers)
 
-    async def token(self, account: str, *, key: str | None = None, tcp: bool = False, **query: object) -> Reply:
+    async def token(self, account: str, *, key: str | None = None, tcp: bool = False, **query: int) -> Reply:
         """Ask for a token."""
         return await self.ask(f"/v1/token/{account}", key=key, tcp=tcp, query=query)
 
