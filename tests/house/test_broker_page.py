@@ -71,7 +71,9 @@ def broker(home: Path) -> Iterator[BrokerProcess]:
         lambda draft: draft.threads.update({"thread:700": SeenThread(1, 2, 70)})
     )
     place = home / "run/auth.sock"
-    command = recipe("Start it").strip().replace("127.0.0.1:8787", "127.0.0.1:0")
+    more = {"An agent in a container": "--mode 0666", "An agent on another host": "--listen 127.0.0.1:8787"}
+    assert all(f"Start the broker with `{option}`" in SECTIONS[title] for title, option in more.items())
+    command = " ".join([recipe("Start it"), *more.values()]).replace("127.0.0.1:8787", "127.0.0.1:0")
     words = [str(COMMANDS / "openab-auth"), *command.split()[1:], "--socket", str(place), "--json"]
     env = {"PATH": os.environ["PATH"], "HOME": str(home)}
     with subprocess.Popen(
