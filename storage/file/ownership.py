@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Final
 
 PRIVATE: Final = 0o600
+FOR_ITS_OWNER: Final = 0o700  # the mode of a folder
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_NOFOLLOW | os.O_CLOEXEC
 _CAN_WALK: Final = hasattr(os, "O_PATH")  # Linux
@@ -51,7 +52,7 @@ def enter(path: str | os.PathLike[str]) -> tuple[int | None, str]:
     if whole in _roots_alone or os.geteuid() != 0 or not _CAN_WALK:
         return None, whole
     folder, _, name = whole.rpartition("/")
-    at, roots_alone = _walk(folder, make=False)
+    at, roots_alone = _walk(folder)
     if roots_alone:
         _roots_alone.add(whole)
         leave(at)
@@ -80,16 +81,16 @@ def entered(path: str | os.PathLike[str]) -> Iterator[tuple[int | None, str]]:
         leave(at)
 
 
-def make_folder(folder: str) -> None:
-    """Make the folder and all missing folders above it, for their owner alone; root gives them to the owner above.
+def make_folder(folder: str, mode: int = FOR_ITS_OWNER) -> None:
+    """Make the folder and all missing folders above it, with this mode; root gives them to the owner above.
 
     Raises:
         OSError: the folder could not be made.
     """
     if not _CAN_WALK:
-        os.makedirs(folder, 0o700, exist_ok=True)  # noqa: PTH103 -- the path is a string
+        os.makedirs(folder, mode, exist_ok=True)  # noqa: PTH103 -- the path is a string
         return
-    at, _ = _walk(folder, make=True)
+    at, _ = _walk(folder, make=mode)
     leave(at)
 
 
@@ -144,8 +145,11 @@ def owner_of(found: os.stat_result) -> Owner:
     return found.st_uid, found.st_gid
 
 
-def _walk(folder: str, *, make: bool) -> tuple[int, bool]:
-    """Return a descriptor of the folder, and whether only root could have redirected its path."""
+def _walk(folder: str, *, make: int | None = None) -> tuple[int, bool]:
+    """Return a descriptor of the folder, and whether only root could have redirected its path.
+
+    Missing folders are made with the mode `make`, unless it is None.
+    """
     walk = _Walk(folder)
     try:
         while walk.steps:
@@ -168,8 +172,8 @@ class _Walk:
         self.here = os.open("/", _STEP)
         self.roots_alone = True
 
-    def step(self, *, make: bool) -> None:
-        """Enter the next name; with `make`, make a missing folder. A link adds the names of its target to the walk."""
+    def step(self, *, make: int | None) -> None:
+        """Enter the next name, or make the folder with the mode `make`. A link adds its target's names to the walk."""
         name = self.steps.pop()
         around = os.fstat(self.here)
         if isinstance(name, int):  # the target of a link of this user is reached
@@ -178,10 +182,10 @@ class _Walk:
         try:
             step = os.open(name, _STEP, dir_fd=self.here)
         except FileNotFoundError:
-            if not make:
+            if make is None:
                 raise
             self._heir = self._heir or owner_of(around)
-            step = _make(name, self.here, self._heir)
+            step = _make(name, self.here, self._heir, make)
         found = os.fstat(step)
         self.roots_alone = self.roots_alone and _is_roots_alone(around, found)
         if not stat.S_ISLNK(found.st_mode):
@@ -228,10 +232,10 @@ def _check_same_user(user: int, found: os.stat_result, folder: str) -> None:
         raise OSError(errno.ELOOP, reason, folder)
 
 
-def _make(name: str, around: int, owner: Owner) -> int:
+def _make(name: str, around: int, owner: Owner, mode: int) -> int:
     """Make a folder, unless another process was faster, and open it; never give away a folder that we did not make."""
     try:
-        os.mkdir(name, 0o700, dir_fd=around)
+        os.mkdir(name, mode, dir_fd=around)
     except FileExistsError:
         return os.open(name, _STEP, dir_fd=around)
     made = os.open(name, _FOLDER, dir_fd=around)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from openab_auth.cogs.auth import DiscordSettings, GuildRules, read_bot_config
-from openab_auth.oauth.config import CHANNEL_KEYS, AuthSettings, ChannelSettings, obscure
+from openab_auth.oauth.config import CHANNEL_KEYS, AuthSettings, BrokerSettings, ChannelSettings, obscure
 from openab_auth.oauth.config.config import STORE_KEYS, TABLES
 from openab_auth.oauth.vendors import McpServer, Vendor, VendorName
 from openab_auth.oauth.vendors.mcp_server import KEYS as SERVER_KEYS
@@ -34,6 +34,7 @@ TABLES_OF_CODE: dict[str, tuple[set[str], object]] = {
     "store": (set(STORE_KEYS), None),
     "auth": ({one.name for one in fields(AuthSettings)} - {"channels"}, AuthSettings()),
     "auth.channels.ID": (set(CHANNEL_KEYS), ChannelSettings()),
+    "broker": ({one.name for one in fields(BrokerSettings)}, BrokerSettings()),
     "vendors.NAME": (set(VENDOR_KEYS), Vendor(VendorName("lab"), "", Tenant("lab"))),
     "mcp.NAME": (set(SERVER_KEYS), McpServer("x", URL)),
 }

@@ -23,10 +23,13 @@ from openab_auth.bot.broker.errors import (
     SocketPlaceError,
     SocketTakenError,
 )
+from openab_auth.storage.file import ownership
 
 BACKLOG: Final = 1024
 _SYSTEM_FOLDER: Final = "/run/openab-auth"
 _NAME: Final = "auth.sock"
+_FOR_OTHERS: Final = 0o077
+_OPEN_FOLDER: Final = 0o755  # for a socket that others may use; its own mode says who
 _MOST_PORT: Final = 65535
 _TURN: Final = 5.0  # seconds to wait for another broker that is starting in the same folder
 _ANSWER: Final = 2.0  # seconds to wait for the program that listens on a socket
@@ -98,7 +101,7 @@ class UnixSocket:
         """
         self.path = path
         try:
-            path.parent.mkdir(mode=0o755, exist_ok=True)
+            ownership.make_folder(str(path.parent), _OPEN_FOLDER if mode & _FOR_OTHERS else ownership.FOR_ITS_OWNER)
             with _turn_in(path.parent):
                 _remove_stale(path)
                 self.socket = _bind(path, mode)
@@ -185,7 +188,6 @@ def _bind(path: Path, mode: int) -> socket.socket:
     before = os.umask(0o777 & ~mode)
     try:
         listener.bind(str(path))
-        path.chmod(mode)
         listener.listen(BACKLOG)
     except BaseException:
         listener.close()

@@ -126,7 +126,7 @@ def _token() -> Schema:
 
 
 def _rejected() -> Schema:
-    body = {"sha256": {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}}
+    body: Schema = {"sha256": {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"}}
     answer = {**_TOKEN, "refreshed": {"type": "boolean", "description": "whether this broker renewed the login"}}
     return {
         "operationId": "rejected",

@@ -67,9 +67,7 @@ async def test_a_request_that_is_not_understood_is_400(
     assert (await ask(broker, put_key(home, "ci", "*", thread=7), **body)).status == 400
 
 
-async def test_a_token_that_is_missing_is_asked_for_and_comes_as_soon_as_somebody_logs_in(
-    home: Path, of_thread: str
-) -> None:
+async def test_a_missing_token_is_asked_for_and_comes_with_the_login(home: Path, of_thread: str) -> None:
     async with running_broker(home) as broker:
         poll = asyncio.create_task(broker.token("codex", key=of_thread, wait=50))
         await until(lambda: bool(requests(home)))

@@ -130,7 +130,7 @@ def thread_of(owner: UserId, thread: ThreadId = THREAD) -> dict[str, ThreadRecor
     return {thread_key(thread): SeenThread(1, 2, 3, owner)}
 
 
-async def test_a_key_of_a_thread_gets_the_personal_account_that_agreed_to_serve_it(open_accounts: Open) -> None:
+async def test_a_key_of_a_thread_gets_the_personal_account_that_agreed(open_accounts: Open) -> None:
     agreed = {**thread_of(ADA), agreement_key(ADA): Agreement(threads=frozenset({THREAD}))}
 
     for pattern in ("codex@u42", "codex@*", "codex@me"):

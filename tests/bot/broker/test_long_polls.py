@@ -78,9 +78,7 @@ async def test_a_key_that_is_revoked_ends_the_wait_of_its_clients(broker: Runnin
     assert time.monotonic() - revoked_at < 2
 
 
-async def test_a_revoked_key_gets_no_token_even_if_the_login_comes_at_the_same_moment(
-    broker: RunningBroker, home: Path
-) -> None:
+async def test_a_revoked_key_gets_no_token_of_a_login_that_comes_with_it(broker: RunningBroker, home: Path) -> None:
     polls = [waiting(broker, key=put_key(home, f"ci{number}", "claude")) for number in range(8)]
     await connected(broker, 8)
 

@@ -58,7 +58,7 @@ async def test_what_is_not_understood_is_400(broker: RunningBroker, path: str, q
     assert (await broker.ask(path, query=query)).problem == (400, "bad_parameter")
 
 
-async def test_a_token_too_short_for_min_ttl_is_renewed_first_or_served_while_it_lives(
+async def test_a_token_too_short_for_min_ttl_is_served_if_nobody_can_renew_it(
     broker: RunningBroker, home: Path
 ) -> None:
     """As a source on the store does: nobody can renew it here, and it lives for more than two minutes."""
@@ -88,9 +88,7 @@ async def test_health_needs_no_key_and_says_whether_the_store_can_be_read(broker
     assert str(home) not in str(reply.body)
 
 
-async def test_a_store_that_cannot_be_read_is_503_and_no_client_learns_where_it_is(
-    broker: RunningBroker, home: Path
-) -> None:
+async def test_an_unreadable_store_is_503_and_no_client_learns_its_place(broker: RunningBroker, home: Path) -> None:
     (home / ".openab/agent/auth.json").rename(home / "moved")
     (home / ".openab/agent/auth.json").mkdir()
 

@@ -42,6 +42,8 @@ def write_config(path: Path) -> Path:
         path = "auth.json"
         [auth]
         vendors = ["codex", "lab"]
+        [broker]
+        uids = [1000, 1001]
         [vendors.grok]
         tenant = "xai-moved"
         [vendors.lab]

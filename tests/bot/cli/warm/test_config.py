@@ -104,6 +104,7 @@ def test_a_variable_makes_no_login_of_the_working_directory(
         "[vendors.codex]\ntenant = 3",
         "[vendors]\ncodex = 3",
         "[auth]\nx = 1",
+        "[broker]\nx = 1",
         "[auth",
     ],
 )
@@ -155,6 +156,8 @@ TOML = [
     'x = """y"""',
     "x = 01",
     "x = [,]",
+    '[broker]\nuids = [1000, 0]  # ours\n[a]\nl = ["x", 1]',
+    "x = [01]",
     '[a]\nx = "\\u00e9é"',
 ]
 
