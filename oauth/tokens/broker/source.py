@@ -34,6 +34,7 @@ from openab_auth.oauth.tokens.broker.answers import (
     read_token,
 )
 from openab_auth.oauth.tokens.broker.client import BrokerClient
+from openab_auth.oauth.tokens.broker.memory import LastTokens
 from openab_auth.oauth.tokens.broker.polls import NoWaitError, SharedPolls, Wanted
 from openab_auth.storage import Secret
 
@@ -49,6 +50,7 @@ _LONGEST_TTL: Final = 600  # seconds for which a broker promises that a token li
 _LONGEST_POLL: Final = 50  # seconds that a broker lets one request wait
 _LONGEST_REASON: Final = 1000  # characters; people see the first 200, and a broker bounds the body
 _DEADLINE: Final = REFRESH_DEADLINE + 10  # seconds for one request beside its wait: the broker may have to refresh
+_QUICK: Final = 3.0  # seconds for the answer of a broker that has only to look
 _REST: Final = 1.0  # seconds between two requests of an agent that waits, if the first ended early
 _AT_ONCE: Final = 0.5  # seconds; a broker that answers so soon does not wait
 _OF_VENDOR: Final = "token"  # the kind of a login whose token may go anywhere
@@ -62,7 +64,7 @@ class BrokerTokenSource:
 
     Its methods do what those of a source on a store do. A method that a broker does not offer raises
     `NotAtBrokerError`. Each token is asked for anew, so that a logout or a revoked key counts at once. While the broker
-    gives no answer, the last token of a login is returned until it expires.
+    gives no answer, the last token of a login is returned until it expires, and the broker is asked less often.
 
     Raises:
         ThreadIdError: `thread` or OPENAB_AUTH_THREAD is no id.
@@ -83,8 +85,7 @@ class BrokerTokenSource:
         found = thread_in(environ, thread, "thread")
         # A key has its own thread, and a key without one may name none. So the environment's is for clients without.
         self._thread = None if found is None or (key and thread is None) else str(found)
-        self._clock = clock
-        self._known: dict[str, BrokerToken] = {}
+        self._last = LastTokens(clock)
         self._servers: dict[str, tuple[AccessToken, str | None]] = {}
         self._polls = SharedPolls()
 
@@ -121,7 +122,9 @@ class BrokerTokenSource:
             begun, rest = now(), _REST
             try:
                 async with asyncio.timeout(left):
-                    return await self._poll(word, ttl, min(math.ceil(left), _LONGEST_POLL))
+                    # A broker that has given a token answers at once, or it is silent, or the login is gone.
+                    poll = 0 if self._last.living(word) else min(math.ceil(left), _LONGEST_POLL)
+                    return await self._poll(word, ttl, poll)
             except NoWaitError as error:
                 raise error.missing from None
             except (*_MISSING, *_AWAY, TimeoutError) as error:
@@ -147,11 +150,10 @@ class BrokerTokenSource:
         if rejected is None:
             self._refuse("refresh a login that works", "give the token that a server has refused")
         word, refused = _text(tenant_or_vendor), AccessToken.value_in(rejected)
-        if (known := self._known.get(word)) is not None and known.token.value == refused:
-            del self._known[word]
+        self._last.forget(word, refused)
         body: Json = {"sha256": refused.fingerprint()}
         found = await self._send("POST", ("token", word, "rejected"), word, query=self._query(), body=body)
-        return self._keep(word, read_token(self._asked(word), found))
+        return self._last.keep(word, read_token(self._asked(word), found))
 
     async def server_url(self, tenant_or_vendor: str) -> str | None:
         """Return the only address to which the token of an MCP server may go; None for a vendor's token.
@@ -161,7 +163,7 @@ class BrokerTokenSource:
             OAuthError: as `get_valid`.
         """
         word = tenant_or_vendor
-        known = self._known.get(word) or await self.get_token(word)
+        known = self._last.living(word) or await self.get_token(word)
         found = self._servers.get(word)
         if found is None or found[0] != known.token:
             found = self._servers[word] = known.token, await self._server_of(known)
@@ -235,11 +237,12 @@ class BrokerTokenSource:
 
     async def _poll(self, word: str, min_ttl: int, wait: int) -> BrokerToken:
         """Return the token from one request, or the last token while the broker cannot answer and the token lives."""
+        if self._last.rests() and (known := self._last.living(word)) is not None:
+            return known
         try:
             return await self._polls.get(Wanted(word, min_ttl, wait > 0), lambda: self._token(word, min_ttl, wait))
         except _AWAY:
-            known = self._known.get(word)
-            if known is not None and self._clock() < known.token.expires_at:
+            if (known := self._last.living(word)) is not None:
                 return known
             raise
 
@@ -247,17 +250,15 @@ class BrokerTokenSource:
         query: dict[str, str | int] = {"min_ttl": min_ttl, **({"wait": wait} if wait else {}), **self._query()}
         now = asyncio.get_running_loop().time
         begun = now()
+        no_refresh = not wait and self._last.living(word, min_ttl) is not None
         try:
-            found = await self._send("GET", ("token", word), word, query=query, seconds=wait + _DEADLINE)
+            seconds = _QUICK if no_refresh else wait + _DEADLINE
+            found = await self._send("GET", ("token", word), word, query=query, seconds=seconds)
         except NotLoggedInError as missing:
             if wait > 1 and now() - begun < _AT_ONCE:
                 raise NoWaitError(missing) from None
             raise
-        return self._keep(word, read_token(self._asked(word), found))
-
-    def _keep(self, word: str, token: BrokerToken) -> BrokerToken:
-        self._known[word] = token
-        return token
+        return self._last.keep(word, read_token(self._asked(word), found))
 
     async def _server_of(self, known: BrokerToken) -> str | None:
         row = next((row for row in await self.logins() if row["tenant"] == known.login), {})
@@ -282,14 +283,19 @@ class BrokerTokenSource:
 
         A refused key ends that of all tokens, and any other refusal that of the token for `word`.
         """
-        reply = await self._client.send(method, ("v1", *path), query=query, body=body, seconds=seconds)
+        begun = asyncio.get_running_loop().time()
+        try:
+            reply = await self._client.send(method, ("v1", *path), query=query, body=body, seconds=seconds)
+        except BrokerUnavailableError:
+            self._last.note_failure(asyncio.get_running_loop().time() - begun)
+            raise
         try:
             return read_reply(self._asked(word), reply)
         except OAuthError as error:
             if isinstance(error, BrokerRefusedError) and error.status == HTTPStatus.UNAUTHORIZED:
-                self._known.clear()
+                self._last.forget_all()
             elif not isinstance(error, _AWAY):
-                self._known.pop(word, None)
+                self._last.forget(word)
             raise
 
     def _asked(self, word: str = "") -> Asked:

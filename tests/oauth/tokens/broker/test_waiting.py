@@ -126,6 +126,42 @@ async def test_while_the_broker_is_away_the_last_token_serves(
         await source.get_valid("claude")
 
 
+async def test_a_silent_broker_delays_an_agent_once_and_not_at_each_request(
+    source: BrokerTokenSource, broker: ScriptedBroker
+) -> None:
+    """A broker that hangs costs the time until it counts as silent; a token that lives needs no refresh."""
+    broker.answers = [token(), later(token("too late"), PATIENCE)]
+    first = await source.get_valid("codex")
+
+    async with asyncio.timeout(20):  # one silence takes 3 s
+        for _ in range(20):
+            assert await source.get_valid("codex") == first
+            assert await source.get_valid("codex", wait=PATIENCE) == first
+
+    assert len(broker.seen) == 2
+
+
+async def test_a_broker_that_is_back_is_asked_again(source: BrokerTokenSource, broker: ScriptedBroker) -> None:
+    """A connection that ends at once costs nothing, so there is no rest after it."""
+    broker.answers = [token("first"), hang_up, token("second")]
+    await source.get_valid("codex")
+    assert (await source.get_valid("codex")).value.reveal() == "first"
+
+    async with asyncio.timeout(PATIENCE):
+        while (await source.get_valid("codex")).value.reveal() != "second":
+            await asyncio.sleep(0.01)
+
+
+async def test_an_agent_with_a_token_that_waits_hears_of_a_logout(
+    source: BrokerTokenSource, broker: ScriptedBroker
+) -> None:
+    broker.answers = [token("first"), NOBODY, later(token("second"))]
+    await source.get_valid("codex")
+
+    assert (await source.get_valid("codex", wait=PATIENCE)).value.reveal() == "second"
+    assert [query.get("wait") for _, _, query, _ in broker.seen] == [None, None, "50"]
+
+
 async def test_a_token_that_has_expired_does_not_serve(source: BrokerTokenSource, broker: ScriptedBroker) -> None:
     broker.answers = [token(expires_at=1), hang_up]
     await source.get_valid("codex")
