@@ -14,7 +14,7 @@ from openab_auth.bot.broker.http.answers import good_answer, problem_answer
 from openab_auth.bot.broker.http.connection import ClientConnection
 from openab_auth.bot.broker.http.problems import problem_of
 from openab_auth.bot.broker.http.routes import MOST_BODY, Routes
-from openab_auth.bot.broker.refusals import MethodError, NotFoundError
+from openab_auth.bot.broker.refusals import MethodError, NotFoundError, StoppingError
 
 if TYPE_CHECKING:
     from openab_auth.bot.broker.admission import Admission, WaitingRequests
@@ -35,6 +35,11 @@ class BrokerServer(web.Server):
         self._admission = admission
         self._waiting = waiting
         self._open_pages = open_pages
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Refuse new requests; those under way are answered."""
+        self._stopping = True
 
     def __call__(self) -> web.RequestHandler:
         """Return the protocol of a new connection."""
@@ -52,6 +57,8 @@ class BrokerServer(web.Server):
             connection.end()
 
     async def _result(self, request: web.BaseRequest) -> dict[str, object]:
+        if self._stopping:
+            raise StoppingError
         path, method = request.rel_url.raw_path, request.method
         if (page := self._open_pages.get(path)) is not None:
             if method not in _READING:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.bot.broker import Listening, Places, add_key, default_socket, new_key, read_address, revoke_key
+from openab_auth.bot.broker import add_key, default_socket, new_key, read_address, revoke_key
 from openab_auth.bot.broker.errors import NoSocketPlaceError
 from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.arguments import UsageError
@@ -25,6 +25,7 @@ from openab_auth.oauth.vendors import read_config
 from openab_auth.storage import KEYS, BrokerKey
 
 if TYPE_CHECKING:
+    from openab_auth.bot.broker import Listening
     from openab_auth.oauth.runtime import Runtime
 
 _PROG: Final = "openab-auth key"
@@ -37,7 +38,7 @@ async def serve(arguments: argparse.Namespace) -> int:
         BrokerError: it cannot listen at these places.
         ConfigError, StorageError: the config has mistakes, or the location names no store.
     """
-    from openab_auth.bot.broker import run_broker  # noqa: PLC0415 - `key` needs no server
+    from openab_auth.bot.broker import Places, run_broker  # noqa: PLC0415 - `key` needs no server
 
     set_up_logs()
     config = read_config(Path(arguments.config) if arguments.config else None, os.environ)

@@ -15,6 +15,7 @@ from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.storage import TokenEntry
 from tests.bot.broker.running_broker import Reply, RunningBroker, put_key, put_login, running_broker, store_of
 from tests.bot.cli.started_commands import log_in
+from tests.support.patience import until
 
 
 @pytest.fixture
@@ -143,13 +144,20 @@ async def test_a_key_reports_only_tokens_that_it_covers(broker: RunningBroker, h
     assert reply.problem == (403, "not_covered")
 
 
-@pytest.mark.parametrize(
-    "body", [None, [], {}, {"sha256": "x"}, {"sha256": 7}, {"sha256": "a" * 64, "more": 1}, {"sha256": "a" * 9000}]
-)
-async def test_a_report_that_is_not_understood_is_400(broker: RunningBroker, body: object) -> None:
-    reply = await broker.ask("/v1/token/codex/rejected", method="POST", body=body)
-
-    assert reply.status == 400
+async def test_a_report_that_is_not_understood_is_400(broker: RunningBroker) -> None:
+    right = "a" * 64
+    bodies: list[object] = [
+        None,
+        [],
+        {},
+        {"sha256": "x"},
+        {"sha256": 7},
+        {"sha256": right, "more": 1},
+        {"sha256": "a" * 9000},
+    ]
+    for body in bodies:
+        reply = await broker.ask("/v1/token/codex/rejected", method="POST", body=body)
+        assert reply.problem[0] == 400, body
 
 
 async def test_a_vendor_that_is_down_is_503_with_a_time_to_try_again(
@@ -163,3 +171,36 @@ async def test_a_vendor_that_is_down_is_503_with_a_time_to_try_again(
 
     assert reply.problem == (503, "vendor_unavailable")
     assert 100 < int(reply.headers["Retry-After"]) <= 120
+
+
+async def test_a_broker_that_stops_during_a_refresh_stores_it_and_answers(
+    home: Path, issuer: Issuer, lab: TokenEntry
+) -> None:
+    issuer.faults.next("/token", delay=3)
+    async with running_broker(home) as broker:
+        reply = asyncio.create_task(report(broker, lab))
+        await until(lambda: refreshes(issuer) == 1)
+
+        assert await broker.stop() == 0
+
+    assert (await reply).body["access_token"] == login(home).access_token.reveal()
+    assert login(home).refresh_token != lab.refresh_token
+
+
+async def test_a_broker_that_is_killed_during_a_refresh_blocks_no_other(
+    home: Path, issuer: Issuer, lab: TokenEntry
+) -> None:
+    """The vendor has not seen the token, because the request hangs before it; the other broker may post it."""
+    store_of(home).update(lambda draft: draft.__setitem__("lab", replace(lab, expires_at=int(time.time()) - 1)))
+    held = asyncio.Event()
+    issuer.faults.next("/token", status=503, until=held)
+    async with running_broker(home, name="one") as one, running_broker(home, name="two") as two:
+        lost = asyncio.create_task(one.token("lab"))
+        await until(lambda: refreshes(issuer) == 1)
+        one.process.kill()
+        await asyncio.gather(lost, return_exceptions=True)
+
+        reply = await two.token("lab")
+        held.set()
+
+    assert reply.body["access_token"] == login(home).access_token.reveal()

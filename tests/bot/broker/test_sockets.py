@@ -210,9 +210,3 @@ def test_the_default_place_is_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp
             default_socket(environ)
     (tmp_path / "missing").mkdir()
     assert default_socket({"XDG_RUNTIME_DIR": "/run/user/1000"}) == tmp_path / "missing/auth.sock"
-
-
-def test_rest_of_a_stop_stays_under_ten_seconds() -> None:
-    from openab_auth.bot.broker import serve  # noqa: PLC0415
-
-    assert serve._FINISH_ANSWERS + serve._FINISH_REFRESHES < 10

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.bot.broker.running_broker import FAR, RunningBroker, put_key, put_login, running_broker
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 async def test_a_client_with_a_key_gets_the_token_of_the_login_alone(broker: RunningBroker, key: str) -> None:
@@ -40,22 +42,20 @@ async def test_a_missing_login_is_404_and_a_dead_one_409(broker: RunningBroker, 
     assert (await broker.token("codex")).problem == (409, "login_dead")
 
 
-@pytest.mark.parametrize(
-    ("path", "query"),
-    [
+async def test_what_is_not_understood_is_400(broker: RunningBroker) -> None:
+    requests: list[tuple[str, dict[str, object]]] = [
         ("/v1/token/codex", {"min_ttl": 601}),
         ("/v1/token/codex", {"min_ttl": -1}),
         ("/v1/token/codex", {"min_ttl": "1.5"}),
         ("/v1/token/codex", {"wait": 51}),
-        ("/v1/token/codex", {"wait": "٣"}),
+        ("/v1/token/codex", {"wait": "\u0663"}),
         ("/v1/token/codex", {"wiat": 5}),
         ("/v1/token/codex", {"thread": "x"}),
         ("/v1/token/" + "x" * 257, {}),
         ("/v1/status", {"wait": 5}),
-    ],
-)
-async def test_what_is_not_understood_is_400(broker: RunningBroker, path: str, query: dict[str, object]) -> None:
-    assert (await broker.ask(path, query=query)).problem == (400, "bad_parameter")
+    ]
+    for path, query in requests:
+        assert (await broker.ask(path, query=query)).problem == (400, "bad_parameter"), query
 
 
 async def test_a_token_too_short_for_min_ttl_is_served_if_nobody_can_renew_it(
@@ -124,3 +124,12 @@ async def test_several_brokers_serve_one_store(home: Path, key: str) -> None:
     put_login(home)
     async with running_broker(home, name="one") as one, running_broker(home, name="two") as two:
         assert (await one.token("codex", key=key)).body == (await two.token("codex", key=key)).body
+
+
+def test_a_broker_without_a_readable_store_does_not_start(home: Path, run: Run) -> None:
+    (home / ".openab/agent/auth.json").mkdir(parents=True)
+
+    done = run("serve", "--socket", home / "run/auth.sock", "--json")
+
+    assert (done.returncode, done.stdout) == (6, "")
+    assert not (home / "run/auth.sock").exists()
