@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -43,9 +44,9 @@ class BrokerProcess:
     def revoke(self, name: str) -> None:
         operate(self.home, "key", "revoke", name)
 
-    def stop(self) -> None:
-        """End the broker as a crash does."""
-        self.process.kill()
+    def stop(self, number: int = signal.SIGKILL) -> None:
+        """End the broker as a crash does, or by another signal."""
+        self.process.send_signal(number)
         self.process.wait(PATIENCE)
 
 

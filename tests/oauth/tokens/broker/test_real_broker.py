@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -156,13 +157,14 @@ async def test_an_agent_that_waits_goes_on_within_a_second_of_the_login(
     assert time.monotonic() - stored < 1
 
 
-async def test_an_agent_that_waits_lives_through_a_restart_of_the_broker(operator: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_an_agent_that_waits_lives_through_a_restart_of_the_broker(number: int, operator: Path) -> None:
     with serving(operator) as first:
         source = TokenSource.at(first.address)
         waiting = asyncio.create_task(source.get_valid("codex", wait=PATIENCE))
         with pytest.raises(NotLoggedInError):
             await source.get_valid("codex")
-        first.stop()
+        await asyncio.to_thread(first.stop, number)
     with serving(operator) as second:
         write_logins(second.home, codex={})
         assert (await waiting).value.reveal() == "canary-codex"
@@ -178,6 +180,16 @@ async def test_a_killed_broker_does_not_stop_an_agent_that_has_a_token(
     assert await source.get_valid("lab") == token
     with pytest.raises(BrokerUnavailableError, match="openab-auth serve"):
         await source.get_valid("codex")
+
+
+async def test_a_broker_that_stands_still_delays_an_agent_with_a_token_once(
+    broker: BrokerProcess, source: BrokerTokenSource
+) -> None:
+    token = await source.get_valid("lab")
+    broker.process.send_signal(signal.SIGSTOP)
+
+    async with asyncio.timeout(20):
+        assert [await source.get_valid("lab") for _ in range(50)] == [token] * 50
 
 
 async def test_a_revoked_key_gets_nothing_and_forgets_its_token(broker: BrokerProcess) -> None:
