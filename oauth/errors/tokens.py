@@ -76,7 +76,7 @@ class LoginDeadError(OAuthError):
 class RefreshBusyError(OAuthError):
     """Another process holds the tenant's lease and committed no login before our deadline.
 
-    `retry_after` is in seconds; only a broker says it.
+    `retry_after` is the time in seconds after which the lease is free at the latest, None if nobody knows it.
     """
 
     code = "refresh_busy"
@@ -85,7 +85,7 @@ class RefreshBusyError(OAuthError):
         super().__init__(
             f"another process has been refreshing {tenant} for over {waited:g} s",
             kept="the login is untouched",
-            todo="try again in a moment",
+            todo="try again in a moment" if retry_after is None else f"try again in {retry_after:.0f} s at the latest",
         )
         self.tenant = tenant
         self.waited = waited

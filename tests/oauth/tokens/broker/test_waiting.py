@@ -126,14 +126,14 @@ async def test_while_the_broker_is_away_the_last_token_serves(
         await source.get_valid("claude")
 
 
-async def test_a_silent_broker_delays_an_agent_once_and_not_at_each_request(
+async def test_a_silent_broker_delays_an_agent_once_not_each_request(
     source: BrokerTokenSource, broker: ScriptedBroker
 ) -> None:
     """A broker that hangs costs the time until it counts as silent; a token that lives needs no refresh."""
     broker.answers = [token(), later(token("too late"), PATIENCE)]
     first = await source.get_valid("codex")
 
-    async with asyncio.timeout(20):  # one silence takes 3 s
+    async with asyncio.timeout(PATIENCE):
         for _ in range(20):
             assert await source.get_valid("codex") == first
             assert await source.get_valid("codex", wait=PATIENCE) == first
