@@ -12,10 +12,14 @@ from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.oauth.errors import (
+    BrokerRefusedError,
+    BrokerSettingError,
+    BrokerUnavailableError,
     ConfigError,
     InsufficientScopeError,
     LoginConflictError,
     LoginNotStoredError,
+    NotAtBrokerError,
     NotRefreshableError,
     NotRequestableError,
     OAuthError,
@@ -58,6 +62,10 @@ NOT_MET = {
     UnknownHomeError,
     NotRequestableError,  # only agents ask
     TooManyRequestsError,
+    BrokerRefusedError,  # only agents ask a broker
+    BrokerSettingError,
+    BrokerUnavailableError,
+    NotAtBrokerError,
     NotRefreshableError,
     ProgramKeepsLoginError,
     ThreadIdError,
