@@ -91,7 +91,7 @@ def test_every_error_that_a_person_can_meet_is_looked_at_here() -> None:
     settings: list[type[OpenabAuthError]] = [
         StoreSettingsError,
         *children(StoreSettingsError),
-    ]  # found before the bot runs
+    ]
     assert ours == {type(error).__name__ for error in MET} | {each.__name__ for each in (*NOT_MET, *settings)}
 
 
