@@ -204,12 +204,8 @@ class TokenSource:
         token = AccessToken.of(entry)
         if rejected is not None and token.value != AccessToken.value_in(rejected) and self._lives(token, SKEW):
             return token
-<<<<<<< HEAD
         if rejected is not None and token.value == AccessToken.value_in(rejected) and not entry.refresh_token:
-=======
-        if rejected is not None and token.value == _secret(rejected) and not entry.refresh_token:
             await self._store.run(refuse_in_mirror)
->>>>>>> config
             ending = partial(end_rejected, tenant=account.tenant, rejected=token.value, now=self._clock())
             with suppress(StorageError):  # the caller learns below that this login has ended
                 await self._store.update(ending)
