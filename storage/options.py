@@ -11,11 +11,10 @@ SCHEMES: Final = ("postgresql://", "postgres://")
 _SHOWN_PARAMETERS: Final = frozenset({"host", "hostaddr", "port", "dbname", "user", "sslmode"})
 _URL: Final = re.compile(
     r"(?P<scheme>postgres(?:ql)?://)"
-    r"(?:(?P<user>[\w.%~+-]*)(?P<password>:[^@/?]*)?@)?"
+    r"(?:(?P<user>[^:@/?\s]*)(?P<password>:[^@/?\s]*)?@)?"
     r"(?P<hosts>(?:(?:[\w.%~-]+|\[[0-9A-Fa-f:.%]+\])?(?::\d*)?(?:,|(?=[/?]|\Z)))*)"
-    r"(?P<database>/[\w.%~+-]*)?"
-    r"(?:\?(?P<query>(?:\w+=[^&@]*(?:&|\Z))*))?",
-    re.ASCII,
+    r"(?P<database>/[^@/?\s]*)?"
+    r"(?:\?(?P<query>(?:\w+=[^&@\s]*(?:&|\Z))*))?"
 )
 
 
@@ -56,6 +55,11 @@ class StoreLocation:
 def is_postgres(place: str) -> bool:
     """Return whether a location is a PostgreSQL URL."""
     return place.startswith(SCHEMES)
+
+
+def is_clear(place: str) -> bool:
+    """Return whether every reader takes the same parts of a URL for the user, the password and the host."""
+    return _URL.fullmatch(place) is not None
 
 
 def has_password(place: str) -> bool:

@@ -77,7 +77,7 @@ class PostgresStore(PostgresReader, Store):
             InvalidTenantError: no store accepts this name.
         """
         check_tenant(tenant)
-        return PostgresLease(tenant, self._leases, self.place, self._adopted_id)
+        return PostgresLease(tenant, self._leases, self.place, self._adopted_id, self._look_again)
 
     def spill(self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> bool:
         """Keep a renewed login in the journal of this host; see `Store.spill`.

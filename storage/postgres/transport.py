@@ -9,7 +9,7 @@ import psycopg
 from psycopg import pq
 
 from openab_auth.storage.errors import StoreNotVerifiedError, StoreUrlError
-from openab_auth.storage.options import shown
+from openab_auth.storage.options import is_clear, shown
 
 
 def check_transport(url: str, *, insecure: bool) -> None:
@@ -18,9 +18,11 @@ def check_transport(url: str, *, insecure: bool) -> None:
     libpq itself reads the URL, its variables (PGHOST, PGSSLMODE, …) and the service that PGSERVICE names.
 
     Raises:
-        StoreUrlError: libpq does not understand the URL.
+        StoreUrlError: the URL is not clear, or libpq does not understand it.
         StoreNotVerifiedError: a host is remote, without `sslmode=verify-full` and without `insecure`.
     """
+    if not is_clear(url):  # libpq could take a part of the password for the host, and show it
+        raise StoreUrlError
     given = _given(url)
     defaults = {one.keyword.decode(): _text(one.val) for one in pq.Conninfo.get_defaults()}
     settings = defaults | given

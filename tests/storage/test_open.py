@@ -126,7 +126,10 @@ def test_the_keys_come_from_the_environment_that_is_passed_in() -> None:
         open_store(StoreLocation("postgresql:///x", options), environ={})
 
 
-@pytest.mark.parametrize("url", [f"postgresql:///x?{CANARY}=1", f"postgresql://a:{CANARY}@[::1/x"])
+@pytest.mark.parametrize(
+    "url",
+    [f"postgresql:///x?unknown={CANARY}", f"postgresql://a:{CANARY}@[::1/x", f"postgresql://a:x@{CANARY}@localhost/x"],
+)
 def test_a_url_that_libpq_refuses_is_not_shown(url: str) -> None:
     with pytest.raises(StoreUrlError) as caught:
         open_store(url, PLAIN)
