@@ -110,6 +110,9 @@ class Store(StoreReader, Protocol):
             await asyncio.sleep(min(_POLL, left))
         return True
 
+    def close(self) -> None:
+        """Finish the work that nobody waited for, and give back what is held open; the next call opens it again."""
+
     def update(self, mutate: Mutation[T]) -> T:
         """Run one mutation on the current entries, commit its changes, and return its result.
 

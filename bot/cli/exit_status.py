@@ -9,6 +9,8 @@ from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.errors import DiscordQuotaError, DiscordRefusedError, DiscordUnavailableError, SystemRefusedError
 from openab_auth.oauth.errors import (
     AccountNotForThreadError,
+    BrokerRefusedError,
+    BrokerSettingError,
     ConfigError,
     ExchangeRefusedError,
     InsufficientScopeError,
@@ -19,6 +21,7 @@ from openab_auth.oauth.errors import (
     LoginExpiredError,
     LoginNotStoredError,
     NoPendingLoginError,
+    NotAtBrokerError,
     NotLoggedInError,
     NotRequestableError,
     NotThreadOwnerError,
@@ -74,6 +77,9 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (AccountNotForThreadError, USAGE),
     (NotThreadOwnerError, USAGE),
     (NotRequestableError, USAGE),
+    (BrokerSettingError, USAGE),
+    (BrokerRefusedError, USAGE),
+    (NotAtBrokerError, USAGE),
     (BrokerError, USAGE),
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
