@@ -28,6 +28,7 @@ from openab_auth.oauth.threads.which_thread import thread_in
 from openab_auth.oauth.tokens.account_choice import AccountChoice
 from openab_auth.oauth.tokens.shared_refreshes import SharedRefreshes
 from openab_auth.storage import AsyncStore, Entry, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
+from openab_auth.storage.mirror_mark import is_mirror, refuse_in_mirror
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -145,7 +146,7 @@ class TokenSource:
             raise  # no login brings a token here
         except (NotLoggedInError, LoginDeadError) as error:
             missing: OAuthError = error
-        asking = self._asks_in(self._thread)
+        asking = None if await self._store.run(is_mirror) else self._asks_in(self._thread)
         is_asked = asking is not None and await asking.ask_by_itself(word, waits=wait > 0)
         async for _ in store_changes(self._store, wait):
             try:
@@ -204,6 +205,7 @@ class TokenSource:
         if rejected is not None and token.value != AccessToken.value_in(rejected) and self._lives(token, SKEW):
             return token
         if rejected is not None and token.value == AccessToken.value_in(rejected) and not entry.refresh_token:
+            await self._store.run(refuse_in_mirror)
             ending = partial(end_rejected, tenant=account.tenant, rejected=token.value, now=self._clock())
             with suppress(StorageError):  # the caller learns below that this login has ended
                 await self._store.update(ending)
