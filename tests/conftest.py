@@ -104,22 +104,36 @@ async def issuer(clock: Clock) -> AsyncIterator[Issuer]:
         yield server
 
 
-@pytest.fixture
-def open_again(tmp_path: Path, clock: Clock, request: pytest.FixtureRequest) -> Iterator[Callable[[], Store]]:
-    """Open the store of this test once more, as another process of this host does; `--store` chooses the backend."""
-    if request.config.option.store == "file":
-        yield lambda: FileStore(tmp_path / "auth.json", clock=clock)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With another backend, skip the tests that look at the files of a store: they ask for its folder."""
+    if config.option.store == "file":
         return
-    server, schema, opened = request.getfixturevalue("postgres"), f"s{uuid.uuid4().hex}", list[PostgresStore]()
-    opened.append(make_store(server, schema, tmp_path / "journal", clock))
+    for item in items:
+        if isinstance(item, pytest.Function) and "tmp_path" in item.fixturenames:
+            item.add_marker(pytest.mark.skip(reason="it is about the files of a store"))
 
-    def open_store() -> Store:
-        opened.append(PostgresStore(opened[0].settings, clock=clock))
-        return opened[-1]
 
-    yield open_store
-    for store in opened:
-        store.close()
+@pytest.fixture
+def open_again(clock: Clock, request: pytest.FixtureRequest) -> Iterator[Callable[[], Store]]:
+    """Open the store of this test once more, as another process of this host does; `--store` chooses the backend.
+
+    The folder of a file store is `tmp_path`.
+    """
+    if request.config.option.store == "file":
+        folder: Path = request.getfixturevalue("tmp_path")
+        yield lambda: FileStore(folder / "auth.json", clock=clock)
+        return
+    server, schema = request.getfixturevalue("postgres"), f"s{uuid.uuid4().hex}"
+    with tempfile.TemporaryDirectory() as journal:
+        opened = [make_store(server, schema, Path(journal), clock)]
+
+        def open_store() -> Store:
+            opened.append(PostgresStore(opened[0].settings, clock=clock))
+            return opened[-1]
+
+        yield open_store
+        for store in opened:
+            store.close()
 
 
 @pytest.fixture

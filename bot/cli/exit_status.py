@@ -10,6 +10,8 @@ from openab_auth.bot.errors import DiscordQuotaError, DiscordRefusedError, Disco
 from openab_auth.bot.mirror.errors import MirrorError, MirrorRunningError
 from openab_auth.oauth.errors import (
     AccountNotForThreadError,
+    BrokerRefusedError,
+    BrokerSettingError,
     ConfigError,
     ExchangeRefusedError,
     InsufficientScopeError,
@@ -20,6 +22,7 @@ from openab_auth.oauth.errors import (
     LoginExpiredError,
     LoginNotStoredError,
     NoPendingLoginError,
+    NotAtBrokerError,
     NotLoggedInError,
     NotRequestableError,
     NotThreadOwnerError,
@@ -76,6 +79,9 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (AccountNotForThreadError, USAGE),
     (NotThreadOwnerError, USAGE),
     (NotRequestableError, USAGE),
+    (BrokerSettingError, USAGE),
+    (BrokerRefusedError, USAGE),
+    (NotAtBrokerError, USAGE),
     (BrokerError, USAGE),
     (MirrorRunningError, 5),
     (MirrorError, USAGE),

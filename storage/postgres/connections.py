@@ -137,8 +137,8 @@ class Connections:
             if self._closer is None:
                 self._close_later()
 
-    def _close_later(self) -> None:
-        self._closer = threading.Timer(IDLE, self._close_idle)
+    def _close_later(self, seconds: float = IDLE) -> None:
+        self._closer = threading.Timer(seconds, self._close_idle)
         self._closer.daemon = True
         with contextlib.suppress(RuntimeError):  # no thread can be started; the next use closes it
             self._closer.start()
@@ -152,7 +152,7 @@ class Connections:
             self._idle = [held for held in self._idle if held not in old]
             self._closer = None
             if self._idle:
-                self._close_later()
+                self._close_later(IDLE - (now - self._idle[0].since))
         for held in old:
             _close(held)
 

@@ -97,12 +97,23 @@ class LeaseTable:
 class PostgresLease(Lease):
     """The right to refresh one tenant; two objects exclude each other also within one process."""
 
-    def __init__(self, name: str, table: LeaseTable, place: str, adopted: Callable[[], UUID]) -> None:
-        """Take the name of the store for people, and what returns the id of the store that this host works with."""
+    def __init__(
+        self,
+        name: str,
+        table: LeaseTable,
+        place: str,
+        adopted: Callable[[], UUID],
+        when_taken: Callable[[], None],
+    ) -> None:
+        """Take the name of the store for people, and what returns the id of the store that this host works with.
+
+        `when_taken` is called after each successful `try_acquire`.
+        """
         self._name = name
         self._table = table
         self._place = place
         self._adopted = adopted
+        self._when_taken = when_taken
         self._holder: UUID | None = None
         self._until = 0.0
         self._free_at: float | None = None
@@ -122,6 +133,7 @@ class PostgresLease(Lease):
             raise StoreClosedError(self._place, "it is a copy, or a copy of it was made")
         if taken:
             self._holder, self._until = holder, asked_at + LIFETIME
+            self._when_taken()
         else:
             self._free_at = None if free_in is None else _now() + max(free_in, 0.0)
         return taken

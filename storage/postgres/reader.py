@@ -56,7 +56,8 @@ class PostgresReader(StoreReader):
         self._view = _View(None, (), MappingProxyType({}), float("-inf"), 0)
         self._records: dict[str, RecordSnapshot] = {}
         self._stamp: Stamp | None = None
-        self._checked_at = float("-inf")
+        self._checked_at = float("-inf")  # as every time here, in seconds of the monotonic clock
+        self._ask_after = float("-inf")  # what was asked before this moment is not current
         self._told_away = False
 
     def __repr__(self) -> str:
@@ -155,17 +156,22 @@ class PostgresReader(StoreReader):
         """Close the connections that nobody uses."""
         self._connections.close()
 
+    def _look_again(self) -> None:
+        """Make the next read ask the database: the holder of a lease must not post a token that it read before."""
+        self._ask_after = time.monotonic()
+
     def _is_current(self, known: Snapshot | RecordSnapshot | None) -> bool:
         return (
             known is not None
             and known.stamp == self._stamp
-            and time.monotonic() - self._checked_at <= self._max_staleness
+            and self._checked_at >= max(self._ask_after, time.monotonic() - self._max_staleness)
         )
 
     def _entries(self) -> Mapping[str, Entry]:
         """Return the entries of the snapshot, with the spills of this host in the place of some."""
         view, snapshot = self._view, self._snapshot
-        if view.is_of(snapshot, self._checked_at, self._journal.spills.written):
+        oldest = max(self._checked_at, self._ask_after, time.monotonic() - self._max_staleness)
+        if view.is_of(snapshot, oldest, self._journal.spills.written):
             return view.entries  # without a look at the journal: another process's spill is seen at the next check
         written, now, spills = self._journal.spills.written, time.monotonic(), self._load_spills()
         entries = view.entries
@@ -303,9 +309,9 @@ class _View(NamedTuple):
     made_at: float
     written: int
 
-    def is_of(self, snapshot: Snapshot | None, checked_at: float, written: int) -> bool:
-        """Return whether the view shows this snapshot, and is younger than the last check and our last spill."""
-        return self.snapshot is snapshot and self.made_at >= checked_at and self.written == written
+    def is_of(self, snapshot: Snapshot | None, oldest: float, written: int) -> bool:
+        """Return whether the view shows this snapshot and our last spill, and was not made before `oldest`."""
+        return self.snapshot is snapshot and self.made_at >= oldest and self.written == written
 
 
 class AwayError(Exception):

@@ -77,7 +77,7 @@ class PostgresStore(PostgresReader, Store):
             InvalidTenantError: no store accepts this name.
         """
         check_tenant(tenant)
-        return PostgresLease(tenant, self._leases, self.place, self._adopted_id)
+        return PostgresLease(tenant, self._leases, self.place, self._adopted_id, self._look_again)
 
     def spill(self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> bool:
         """Keep a renewed login in the journal of this host; see `Store.spill`.
@@ -111,6 +111,11 @@ class PostgresStore(PostgresReader, Store):
                 self._begin(connection).rehearse()
         except psycopg.Error as error:
             raise faults.unwritable(self.place, error, time.monotonic() - begun) from None
+
+    def close(self) -> None:
+        """Wait until leases are given back and rotations are in the journal; then close the connections."""
+        self._afterwards.finish()
+        super().close()
 
     async def wait_for_change(self, since: Hashable, timeout: float) -> bool:  # noqa: ASYNC109 -- as `Store`
         """Wait until the version differs from `since`; ask the database for it every few hundredths of a second."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from openab_auth.storage import Store, StoreLocation, StoreOptions, open_store
+from openab_auth.storage import StoreLocation, StoreOptions, open_store
+from openab_auth.storage.postgres import PostgresStore
 from openab_auth.storage.postgres.keys import new_key
 from openab_auth.storage.postgres.making import make_store
 from openab_auth.storage.postgres.opening import check_settings
@@ -34,7 +35,7 @@ class Place:
     schema: str
     journal: Path
     key: str
-    host: Path | None = None
+    address: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -47,18 +48,24 @@ class Place:
 
     def through(self, host: Path) -> Place:
         """Return the place as it is seen through a proxy."""
-        return replace(self, host=host)
+        return self.at(self.server.url(ROWS, host=host))
+
+    def at(self, url: str) -> Place:
+        """Return the place as it is seen at another URL."""
+        return replace(self, address=url)
 
     def on_another_host(self, name: str = "other") -> Place:
         """Return the place as another host sees it: with a journal of its own."""
         return replace(self, journal=self.journal.with_name(f"{self.journal.name}-{name}"))
 
     def url(self) -> str:
-        return self.server.url(ROWS, host=self.host)
+        return self.address or self.server.url(ROWS)
 
-    def open(self, environ: dict[str, str] | None = None, **options: Any) -> Store:
+    def open(self, environ: dict[str, str] | None = None, **options: Any) -> PostgresStore:
         settings, own = self.settings(**options)
-        return open_store(self.url(), StoreOptions(**settings), environ or own)
+        store = open_store(self.url(), StoreOptions(**settings), environ or own)
+        assert isinstance(store, PostgresStore)
+        return store
 
     def argument(self, **options: Any) -> str:
         """Return the text for `opened` in another process; see `OPEN`."""

@@ -35,6 +35,7 @@ class _Link:
     client: socket.socket
     server: socket.socket
     answering: _Rule | None = None  # the rule for the answer that the server sends now
+    going_on: threading.Event = field(default_factory=threading.Event)
 
     def cut(self) -> None:
         for end in (self.client, self.server):
@@ -72,6 +73,7 @@ class Proxy:
                 listener.shutdown(socket.SHUT_RDWR)
                 accepting.join()
                 self._passing.set()
+                self.release()
                 self.cut_all()
 
     def cut(self, text: bytes, when: When) -> threading.Event:
@@ -82,12 +84,13 @@ class Proxy:
         return self._at(text, when, "cut")
 
     def hold(self, text: bytes, when: When) -> threading.Event:
-        """Hold back everything from the next statement that contains `text`, or from its answer, until `release`."""
+        """Hold back the next statement that contains `text`, or its answer, and all that follows on its connection."""
         return self._at(text, when, "hold")
 
     def release(self) -> None:
         """Pass on everything that was held back."""
-        self._passing.set()
+        for link in list(self._links):
+            link.going_on.set()
 
     def cut_all(self) -> None:
         """Lose every connection that is open."""
@@ -116,6 +119,24 @@ class Proxy:
             self._refusing = False
 
     @contextmanager
+    def refusing_after(self, reached: threading.Event) -> Iterator[None]:
+        """Refuse every connection as soon as a rule was reached."""
+
+        def refuse() -> None:
+            reached.wait()
+            self._refusing = True
+            self.cut_all()
+
+        waiting = threading.Thread(target=refuse, daemon=True)
+        waiting.start()
+        try:
+            yield
+        finally:
+            reached.set()
+            waiting.join()
+            self._refusing = False
+
+    @contextmanager
     def silent(self) -> Iterator[None]:
         """Pass on nothing in either direction, as a network that drops packets; connections stay open."""
         self._passing.clear()
@@ -140,6 +161,7 @@ class Proxy:
                 with suppress(OSError):  # a server that is down: the client finds its connection closed
                     server.connect(str(self.server / ".s.PGSQL.5432"))
                 link = _Link(client, server)
+                link.going_on.set()
                 self._links.append(link)
                 for passing in (self._pass_statements, self._pass_answers):
                     threading.Thread(target=self._until_lost, args=(passing, link), daemon=True).start()
@@ -161,7 +183,7 @@ class Proxy:
             return
         while True:
             message = _message(link.client)
-            self._passing.wait()
+            self._wait(link)
             rule = next((rule for rule in self._rules if rule.text in message), None)
             if rule is not None:
                 self._rules.remove(rule)
@@ -184,16 +206,20 @@ class Proxy:
                     message = held
                 else:
                     message = _message(link.server)
-            self._passing.wait()
+            self._wait(link)
             link.client.sendall(message)
 
     def _happens(self, rule: _Rule, link: _Link) -> None:
         if rule.happens == "hold":
-            self._passing.clear()
+            link.going_on.clear()
         rule.reached.set()
         if rule.happens == "cut":
             link.cut()
+        self._wait(link)
+
+    def _wait(self, link: _Link) -> None:
         self._passing.wait()
+        link.going_on.wait()
 
 
 def _message(end: socket.socket) -> bytes:
