@@ -37,19 +37,24 @@ async def test_a_signal_deletes_the_schema_and_its_key(postgres: Server, number:
     assert set(postgres.execute(SCHEMAS)) == before
 
 
-async def test_a_login_survives_the_bot_and_a_full_disk_in_the_database(postgres: Server) -> None:
+async def test_a_killed_bot_and_a_full_disk_lose_no_login_of_the_database(postgres: Server) -> None:
     async with starting("--store", postgres.url()) as browser:
         await browser.act("slash", where="guild", command="auth login", options={"vendor": "playground"})
         view = await browser.until(lambda view: any(part.get("url") for part in parts(view)))
+        paste = await decide(login_link(view), "allow", "ada@example.com")
         for experiment in ("kill", "fill", "start"):
             await browser.act("experiment", experiment=experiment)
-        await browser.act("say", where="dm", text=await decide(login_link(view), "allow", "ada@example.com"))
-        await browser.until(lambda view: any(entry["kind"] == "login" for entry in view["store"]))
+        await browser.act("say", where="dm", text=paste)
+        view = await browser.until(lambda view: any(part.get("label") for part in parts(view)), where="dm")
+        assert [entry["kind"] for entry in view["store"]] == ["pending"]
+        assert "POST /token" not in [each["title"] for each in view["posted"]]
 
-        await browser.act("experiment", experiment="expire")
-        await browser.act("experiment", experiment="agents")
+        await browser.act("experiment", experiment="free")
+        await browser.act("say", where="dm", text=paste)
+        await browser.until(lambda view: [entry["kind"] for entry in view["store"]] == ["login"])
+        for experiment in ("fill", "expire", "agents"):
+            await browser.act("experiment", experiment=experiment)
         view = await browser.until(lambda view: "agents" in view["results"])
-        print(view["results"]["agents"])
         assert "0 of 32 agents were served. The server saw 0 refreshes." in view["results"]["agents"]
 
         await browser.act("experiment", experiment="free")
