@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import Store
+from openab_auth.storage import Draft, Store
 from openab_auth.storage.errors import StorageError
 from tests.storage.entries import put, token
 from tests.storage.postgres.away.outages import ACCESS, REFRESH, attempt, login
@@ -66,6 +66,24 @@ def test_another_process_of_the_host_reads_the_answer_during_the_outage(
     assert other.read()["codex"] == login()
     beside.update(put("claude", token("claude", "new")))
     assert other.read()["codex"] == login(value="2")
+
+
+def test_a_mutation_that_raises_loses_no_answer(place: Place, proxy: Proxy, store: Store) -> None:
+    """Nothing is committed then, so the answer still waits in the journal."""
+
+    def fail(draft: Draft) -> None:
+        draft["claude"] = token("claude", "new")
+        raise LookupError
+
+    with proxy.refusing():
+        spill(store)
+    for opened in (store, place.open()):
+        with pytest.raises(LookupError):
+            opened.update(fail)
+
+    assert place.open().read()["codex"] == login(value="2")
+    store.update(put("claude", token("claude", "new")))
+    assert place.on_another_host().open().read()["codex"] == login(value="2")
 
 
 def test_a_login_made_elsewhere_meanwhile_wins(place: Place, proxy: Proxy, store: Store) -> None:
