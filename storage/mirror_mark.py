@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.storage.errors import StorageError
+from openab_auth.storage.errors import StorageError, StoreUnreadableError
 
 if TYPE_CHECKING:
     from openab_auth.storage.reader import StoreReader
@@ -36,9 +36,21 @@ def mark_of(path: Path) -> Path:
 
 
 def is_mirror(store: StoreReader) -> bool:
-    """Return whether this is the file of a mirror."""
+    """Return whether this is the file of a mirror.
+
+    Raises:
+        StoreUnreadableError: nobody can tell.
+    """
     path = getattr(store, "path", None)  # only a file store has one
-    return isinstance(path, Path) and mark_of(path).exists()
+    if not isinstance(path, Path):
+        return False
+    try:
+        mark_of(path).lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise StoreUnreadableError(path, error) from error
+    return True
 
 
 def refuse_in_mirror(store: StoreReader) -> None:
@@ -46,6 +58,7 @@ def refuse_in_mirror(store: StoreReader) -> None:
 
     Raises:
         MirrorOnlyError: it is the file of a mirror.
+        StoreUnreadableError: nobody can tell.
     """
     if is_mirror(store):
         raise MirrorOnlyError(str(getattr(store, "path", "")))
