@@ -107,6 +107,22 @@ def test_a_logout_made_elsewhere_meanwhile_wins(place: Place, proxy: Proxy, stor
     assert "codex" not in place.on_another_host("new").open().read()
 
 
+def test_a_logout_of_a_login_that_only_the_journal_knows_is_done(place: Place, proxy: Proxy, tmp_path: Path) -> None:
+    """Nothing is written into the database then, and the journal must forget it all the same."""
+    store = place.through(proxy.folder).open(max_staleness=0.0)
+    store.read()
+    with proxy.refusing():
+        assert store.spill("codex", login(), None)
+    assert store.read()["codex"] == login()
+
+    assert store.update(lambda draft: draft.pop("codex")) == login()
+    store.close()
+
+    assert dict(store.read()) == {}
+    assert dict(place.open().read()) == {}
+    assert [file for file in tmp_path.rglob("*") if "codex" in file.name] == []
+
+
 def test_the_lease_of_a_spilled_answer_stays_until_it_is_stored(place: Place, proxy: Proxy, store: Store) -> None:
     """The other hosts would post the token that the database still shows."""
     lease, other = store.lease("codex"), place.on_another_host().open().lease("codex")
