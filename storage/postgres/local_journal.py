@@ -17,7 +17,7 @@ from uuid import UUID
 from openab_auth.storage import journal
 from openab_auth.storage.disk import atomic, folder, regular_file
 from openab_auth.storage.entries import LoginEntry
-from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
+from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError, UnknownStoreKeyError
 from openab_auth.storage.journal import Spill
 from openab_auth.storage.postgres.cipher import Cipher
 from openab_auth.storage.records.notes import Note
@@ -30,9 +30,13 @@ _ROOM: Final = 2**16  # bytes; enough for one login
 
 
 class SpillFiles:
-    """The files of one folder of the journal, each with the login of one tenant; threads may share the object."""
+    """The files of one folder of the journal, each with the login of one tenant; threads may share the object.
 
-    def __init__(self, place: Path) -> None:
+    If they `may_be_lost`, a file is ignored whose key has been removed from the settings.
+    """
+
+    def __init__(self, place: Path, *, may_be_lost: bool = False) -> None:
+        self._may_be_lost = may_be_lost
         self._place = place
         self._path = place / "store"
         self.written = 0  # by this process
@@ -49,9 +53,9 @@ class SpillFiles:
 
         Raises:
             StoreUnreadableError: a file could not be read; without it, this process would post a used refresh token.
-            UnknownStoreKeyError: the key of a file is not in the settings.
+            UnknownStoreKeyError: the key of a file is not in the settings, and the login is nowhere else.
         """
-        return journal.load(self._path, journal.spill_files(self._path), _Sealed(cipher))
+        return journal.load(self._path, journal.spill_files(self._path), self._sealed(cipher))
 
     def compose(
         self, cipher: Cipher, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None
@@ -61,7 +65,7 @@ class SpillFiles:
         Raises:
             StorageError: no store accepts this login, or an earlier file could not be read.
         """
-        spill = journal.compose(self._path, tenant, entry, replaces, note, _Sealed(cipher))
+        spill = journal.compose(self._path, tenant, entry, replaces, note, self._sealed(cipher))
         return spill._replace(replaces=spill.replaces[-_MOST_MARKS:])
 
     def write(self, cipher: Cipher, spill: Spill) -> None:
@@ -71,7 +75,7 @@ class SpillFiles:
             StoreUnwritableError: it was not written.
         """
         atomic.make_folder(self._path)
-        journal.write(self._path, spill, _Sealed(cipher))
+        journal.write(self._path, spill, self._sealed(cipher))
         self.written += 1
 
     def discard(self, spill: Spill) -> None:
@@ -81,7 +85,10 @@ class SpillFiles:
 
     def ignored(self, cipher: Cipher) -> list[tuple[Path, str]]:
         """Return the files that are ignored because no login is in them, each with the reason."""
-        return journal.ignored(self._path, journal.spill_files(self._path), _Sealed(cipher))
+        return journal.ignored(self._path, journal.spill_files(self._path), self._sealed(cipher))
+
+    def _sealed(self, cipher: Cipher) -> _Sealed:
+        return _Sealed(cipher, may_be_lost=self._may_be_lost)
 
 
 class LocalJournal:
@@ -93,7 +100,7 @@ class LocalJournal:
     def __init__(self, place: str) -> None:
         self.folder = Path(os.path.abspath(os.path.expanduser(place)))  # noqa: PTH100, PTH111 -- as a file store
         self.spills = SpillFiles(self.folder / "spills")
-        self.rotations = SpillFiles(self.folder / "rotations")
+        self.rotations = SpillFiles(self.folder / "rotations", may_be_lost=True)
         self._id_file = self.folder / "store.id"
 
     def load(self, cipher: Cipher) -> tuple[Spill, ...]:
@@ -101,8 +108,8 @@ class LocalJournal:
         return (*self.spills.load(cipher), *self.rotations.load(cipher))
 
     def ignored(self, cipher: Cipher) -> list[tuple[Path, str]]:
-        """Return the files that are ignored; see `SpillFiles.ignored`."""
-        return [*self.spills.ignored(cipher), *self.rotations.ignored(cipher)]
+        """Return the files that are ignored; see `SpillFiles.ignored`. A rotation that is ignored needs no repair."""
+        return self.spills.ignored(cipher)
 
     def store_id(self) -> UUID | None:
         """Return the id of the store that this host works with, or None if it has worked with none yet.
@@ -147,8 +154,9 @@ def is_old(rotation: Spill) -> bool:
 class _Sealed:
     """Encrypts a spill for this store and this tenant; the id of the key is before the encrypted text."""
 
-    def __init__(self, cipher: Cipher) -> None:
+    def __init__(self, cipher: Cipher, *, may_be_lost: bool) -> None:
         self._cipher = cipher
+        self._may_be_lost = may_be_lost
 
     def seal(self, tenant: str, text: bytes) -> bytes:
         """See `journal.Coding`."""
@@ -162,3 +170,7 @@ class _Sealed:
             return self._cipher.open(_TABLE, "spill", tenant, sealed, key_id.decode())
         except DamagedRowError as error:
             raise ValueError(error.reason) from None
+        except UnknownStoreKeyError:
+            if not self._may_be_lost:
+                raise
+            raise ValueError from None  # the login is in the database, too

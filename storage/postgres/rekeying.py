@@ -43,13 +43,17 @@ _TABLES: Final = (
         "entries",
         """select kind, key, entry, key_id from {schema}.entries
         where key_id <> %(first)s and key > %(key)s order by key limit %(most)s""",
-        "update {schema}.entries set entry = %(sealed)s, key_id = %(first)s where key = %(key)s",
+        """update {schema}.entries as old set entry = new.sealed, key_id = %(first)s
+        from unnest(%(kinds)s::text[], %(keys)s::text[], %(sealed)s::bytea[]) as new (kind, key, sealed)
+        where old.key = new.key""",
     ),
     _Table(
         "records",
         """select kind, key, record, key_id from {schema}.records
         where key_id <> %(first)s and (kind, key) > (%(kind)s, %(key)s) order by kind, key limit %(most)s""",
-        "update {schema}.records set record = %(sealed)s, key_id = %(first)s where kind = %(kind)s and key = %(key)s",
+        """update {schema}.records as old set record = new.sealed, key_id = %(first)s
+        from unnest(%(kinds)s::text[], %(keys)s::text[], %(sealed)s::bytea[]) as new (kind, key, sealed)
+        where old.kind = new.kind and old.key = new.key""",
     ),
 )
 
@@ -117,16 +121,18 @@ class Rekeying:
         with self._locked() as (connection, cipher):
             values: dict[str, Any] = {"first": cipher.key_id, "kind": kind, "key": key, "most": self._batch}
             rows = connection.execute(self._tables.sql(table.read), values, binary=True).fetchall()
-            with connection.pipeline():
-                for row_kind, row_key, sealed, key_id in rows:
-                    try:
-                        text = cipher.open(table.name, row_kind, row_key, sealed, key_id)
-                    except DamagedRowError as error:
-                        damaged.append(error.happened)
-                        continue
-                    again, first = cipher.seal(table.name, row_kind, row_key, text)
-                    new = {"sealed": again, "first": first, "kind": row_kind, "key": row_key}
-                    connection.execute(self._tables.sql(table.write), new)
+            again: list[tuple[str, str, bytes]] = []
+            for row_kind, row_key, sealed, key_id in rows:
+                try:
+                    text = cipher.open(table.name, row_kind, row_key, sealed, key_id)
+                except DamagedRowError as error:
+                    damaged.append(error.happened)
+                else:
+                    again.append((row_kind, row_key, cipher.seal(table.name, row_kind, row_key, text)[0]))
+            if again:  # one statement: a server that waits for the rest of several does not end the transaction
+                kinds, keys, new = (list(column) for column in zip(*again, strict=True))
+                values = {"first": cipher.key_id, "kinds": kinds, "keys": keys, "sealed": new}
+                connection.execute(self._tables.sql(table.write), values, binary=True)
         return [(row[0], row[1]) for row in rows]
 
     def _end(self, first: str) -> Mapping[str, int]:
