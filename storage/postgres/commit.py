@@ -21,7 +21,6 @@ from openab_auth.storage.postgres.transaction import Transaction, Written
 from openab_auth.storage.records import FACTS, NOTES
 
 _MOST_KEYS: Final = 8
-_NOTHING: Final[Mapping[str, Entry]] = {}
 
 
 class Commit:
@@ -38,7 +37,8 @@ class Commit:
         self._leases = leases
         self._spills: tuple[Spill, ...] = ()
         self._kept: tuple[Spill, ...] = ()  # the rotations that were kept before this commit
-        self._after: Overlay[Entry] = Overlay(_NOTHING)
+        self._needless: tuple[Spill, ...] = ()  # the rotations that nobody needs after this commit
+        self._rotated: list[tuple[str, LoginEntry, LoginEntry]] = []
         self._cipher: Cipher | None = None
         self.outcomes: list[Done[Any] | Failed] = []
         self.written: Written | None = None
@@ -55,7 +55,7 @@ class Commit:
         self.head, self._cipher = transaction.head, transaction.cipher
         if known is not None and known.stamp != transaction.head.stamp:
             known = None
-        entries = self._after = Overlay(transaction.entries(None if known is None else known.entries))
+        entries = Overlay(transaction.entries(None if known is None else known.entries))
         records = batch.Records(transaction.records, _may_lack_login)
         self._spills = self._journal.spills.load(transaction.cipher)
         self._kept = self._journal.rotations.load(transaction.cipher)
@@ -75,20 +75,22 @@ class Commit:
         if known is not None:
             now = {**known.known, **self.written.entries}
             self.entries = {key: row for key, row in now.items() if key not in self.written.removed}
+        # What the journal keeps is decided here: afterwards no row can be read any more.
+        self._rotated = self._rotations(entries)
+        self._needless = tuple(kept for kept in self._kept if entries.get(kept.tenant) != kept.entry or is_old(kept))
         transaction.commit(answered)
 
     def tidy(self, soon: Soon) -> None:
         """Keep the rotations of this commit in the journal, and remove what is not needed there any more."""
-        if self._cipher is None:
+        if self.written is None or self._cipher is None:
             return
+        for tenant, replaced, entry in self._rotated:  # before the older file goes, whose marks it takes over
+            soon(partial(self._keep, self._cipher, tenant, entry, replaced))
         for spill in self._spills:
             self._leases.answered(spill.tenant)
             soon(partial(self._journal.spills.discard, spill))
-        for rotation in self._kept:
-            if self._after.get(rotation.tenant) != rotation.entry or is_old(rotation):
-                soon(partial(self._journal.rotations.discard, rotation))
-        for tenant, replaced, entry in self._rotations():
-            soon(partial(self._keep, self._cipher, tenant, entry, replaced))
+        for rotation in self._needless:
+            soon(partial(self._journal.rotations.discard, rotation))
 
     def _recover(self, entries: Overlay[Entry], records: batch.Records) -> None:
         """Write the spilled logins that take the place of stored ones."""
@@ -102,14 +104,12 @@ class Commit:
             records.of(NOTES).update(journal.notes_of(taken, stored))
             entries.update({spill.tenant: spill.entry for spill in taken})
 
-    def _rotations(self) -> list[tuple[str, LoginEntry, LoginEntry]]:
+    def _rotations(self, entries: Overlay[Entry]) -> list[tuple[str, LoginEntry, LoginEntry]]:
         """Return each renewed login of this commit, after the login that it replaces."""
-        if self.written is None:
-            return []
         kept = [rotation.entry for rotation in self._kept]
         found = []
-        for tenant, entry in self._after.written.items():
-            before = self._after.below.get(tenant)
+        for tenant, entry in entries.written.items():
+            before = entries.below.get(tenant)
             if isinstance(before, PendingEntry | None) or isinstance(entry, PendingEntry) or entry in kept:
                 continue
             if last_token(before) != last_token(entry):

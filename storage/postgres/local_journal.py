@@ -18,7 +18,7 @@ from openab_auth.storage import journal
 from openab_auth.storage.disk import atomic, folder, regular_file
 from openab_auth.storage.entries import LoginEntry
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError, UnknownStoreKeyError
-from openab_auth.storage.journal import Spill
+from openab_auth.storage.journal import Spill, SpillUnreadableError
 from openab_auth.storage.postgres.cipher import Cipher
 from openab_auth.storage.records.notes import Note
 
@@ -30,14 +30,12 @@ _ROOM: Final = 2**16  # bytes; enough for one login
 
 
 class SpillFiles:
-    """The files of one folder of the journal, each with the login of one tenant; threads may share the object.
+    """The files of one folder of the journal, each with the login of one tenant; threads may share the object."""
 
-    If they `may_be_lost`, a file is ignored whose key has been removed from the settings.
-    """
-
-    def __init__(self, place: Path, *, may_be_lost: bool = False) -> None:
-        self._may_be_lost = may_be_lost
+    def __init__(self, place: Path, *, are_precautions: bool = False) -> None:
+        """Take the folder, and whether its files are only precautions: the database has these logins, too."""
         self._place = place
+        self._are_precautions = are_precautions
         self._path = place / "store"
         self.written = 0  # by this process
 
@@ -53,9 +51,9 @@ class SpillFiles:
 
         Raises:
             StoreUnreadableError: a file could not be read; without it, this process would post a used refresh token.
-            UnknownStoreKeyError: the key of a file is not in the settings, and the login is nowhere else.
+            UnknownStoreKeyError: the key of a file is not in the settings.
         """
-        return journal.load(self._path, journal.spill_files(self._path), self._sealed(cipher))
+        return journal.load(self._path, journal.spill_files(self._path), self._coding(cipher))
 
     def compose(
         self, cipher: Cipher, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None
@@ -65,7 +63,7 @@ class SpillFiles:
         Raises:
             StorageError: no store accepts this login, or an earlier file could not be read.
         """
-        spill = journal.compose(self._path, tenant, entry, replaces, note, self._sealed(cipher))
+        spill = journal.compose(self._path, tenant, entry, replaces, note, self._coding(cipher))
         return spill._replace(replaces=spill.replaces[-_MOST_MARKS:])
 
     def write(self, cipher: Cipher, spill: Spill) -> None:
@@ -75,8 +73,11 @@ class SpillFiles:
             StoreUnwritableError: it was not written.
         """
         atomic.make_folder(self._path)
-        journal.write(self._path, spill, self._sealed(cipher))
+        journal.write(self._path, spill, self._coding(cipher))
         self.written += 1
+
+    def _coding(self, cipher: Cipher) -> journal.Coding:
+        return _Sealed(cipher, is_precaution=self._are_precautions)
 
     def discard(self, spill: Spill) -> None:
         """Remove a file, unless another one was written there since."""
@@ -85,10 +86,7 @@ class SpillFiles:
 
     def ignored(self, cipher: Cipher) -> list[tuple[Path, str]]:
         """Return the files that are ignored because no login is in them, each with the reason."""
-        return journal.ignored(self._path, journal.spill_files(self._path), self._sealed(cipher))
-
-    def _sealed(self, cipher: Cipher) -> _Sealed:
-        return _Sealed(cipher, may_be_lost=self._may_be_lost)
+        return journal.ignored(self._path, journal.spill_files(self._path), self._coding(cipher))
 
 
 class LocalJournal:
@@ -100,7 +98,7 @@ class LocalJournal:
     def __init__(self, place: str) -> None:
         self.folder = Path(os.path.abspath(os.path.expanduser(place)))  # noqa: PTH100, PTH111 -- as a file store
         self.spills = SpillFiles(self.folder / "spills")
-        self.rotations = SpillFiles(self.folder / "rotations", may_be_lost=True)
+        self.rotations = SpillFiles(self.folder / "rotations", are_precautions=True)
         self._id_file = self.folder / "store.id"
 
     def load(self, cipher: Cipher) -> tuple[Spill, ...]:
@@ -108,8 +106,8 @@ class LocalJournal:
         return (*self.spills.load(cipher), *self.rotations.load(cipher))
 
     def ignored(self, cipher: Cipher) -> list[tuple[Path, str]]:
-        """Return the files that are ignored; see `SpillFiles.ignored`. A rotation that is ignored needs no repair."""
-        return self.spills.ignored(cipher)
+        """Return the files that are ignored; see `SpillFiles.ignored`."""
+        return [*self.spills.ignored(cipher), *self.rotations.ignored(cipher)]
 
     def store_id(self) -> UUID | None:
         """Return the id of the store that this host works with, or None if it has worked with none yet.
@@ -154,9 +152,10 @@ def is_old(rotation: Spill) -> bool:
 class _Sealed:
     """Encrypts a spill for this store and this tenant; the id of the key is before the encrypted text."""
 
-    def __init__(self, cipher: Cipher, *, may_be_lost: bool) -> None:
+    def __init__(self, cipher: Cipher, *, is_precaution: bool) -> None:
+        """Take whether a file is only a precaution, which is left out if its key is gone."""
         self._cipher = cipher
-        self._may_be_lost = may_be_lost
+        self._is_precaution = is_precaution
 
     def seal(self, tenant: str, text: bytes) -> bytes:
         """See `journal.Coding`."""
@@ -169,8 +168,8 @@ class _Sealed:
         try:
             return self._cipher.open(_TABLE, "spill", tenant, sealed, key_id.decode())
         except DamagedRowError as error:
-            raise ValueError(error.reason) from None
-        except UnknownStoreKeyError:
-            if not self._may_be_lost:
+            raise SpillUnreadableError(error.reason) from None
+        except UnknownStoreKeyError as error:
+            if not self._is_precaution:
                 raise
-            raise ValueError from None  # the login is in the database, too
+            raise SpillUnreadableError(error.happened) from None

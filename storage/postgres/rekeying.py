@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -16,6 +16,7 @@ from openab_auth.storage.postgres.cipher import PLAIN, Cipher, key_check, verify
 from openab_auth.storage.postgres.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.transaction import send_together
 
 BATCH: Final = 100  # rows; a commit of a bot waits for one batch, some milliseconds
 _SECONDS: Final = 10.0  # the longest time for one batch
@@ -43,17 +44,13 @@ _TABLES: Final = (
         "entries",
         """select kind, key, entry, key_id from {schema}.entries
         where key_id <> %(first)s and key > %(key)s order by key limit %(most)s""",
-        """update {schema}.entries as old set entry = new.sealed, key_id = %(first)s
-        from unnest(%(kinds)s::text[], %(keys)s::text[], %(sealed)s::bytea[]) as new (kind, key, sealed)
-        where old.key = new.key""",
+        "update {schema}.entries set entry = %s, key_id = %s where kind = %s and key = %s",
     ),
     _Table(
         "records",
         """select kind, key, record, key_id from {schema}.records
         where key_id <> %(first)s and (kind, key) > (%(kind)s, %(key)s) order by kind, key limit %(most)s""",
-        """update {schema}.records as old set record = new.sealed, key_id = %(first)s
-        from unnest(%(kinds)s::text[], %(keys)s::text[], %(sealed)s::bytea[]) as new (kind, key, sealed)
-        where old.kind = new.kind and old.key = new.key""",
+        "update {schema}.records set record = %s, key_id = %s where kind = %s and key = %s",
     ),
 )
 
@@ -121,18 +118,17 @@ class Rekeying:
         with self._locked() as (connection, cipher):
             values: dict[str, Any] = {"first": cipher.key_id, "kind": kind, "key": key, "most": self._batch}
             rows = connection.execute(self._tables.sql(table.read), values, binary=True).fetchall()
-            again: list[tuple[str, str, bytes]] = []
+            writes: list[tuple[bytes, Sequence[Any]]] = []
             for row_kind, row_key, sealed, key_id in rows:
                 try:
                     text = cipher.open(table.name, row_kind, row_key, sealed, key_id)
                 except DamagedRowError as error:
                     damaged.append(error.happened)
-                else:
-                    again.append((row_kind, row_key, cipher.seal(table.name, row_kind, row_key, text)[0]))
-            if again:  # one statement: a server that waits for the rest of several does not end the transaction
-                kinds, keys, new = (list(column) for column in zip(*again, strict=True))
-                values = {"first": cipher.key_id, "kinds": kinds, "keys": keys, "sealed": new}
-                connection.execute(self._tables.sql(table.write), values, binary=True)
+                    continue
+                again, first = cipher.seal(table.name, row_kind, row_key, text)
+                writes.append((self._tables.sql(table.write), (again, first, row_kind, row_key)))
+            if writes:
+                send_together(connection, writes)
         return [(row[0], row[1]) for row in rows]
 
     def _end(self, first: str) -> Mapping[str, int]:

@@ -7,6 +7,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Collection, Hashable, Sequence
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from openab_auth.storage.postgres.leases import LeaseTable, PostgresLease
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.reader import AwayError, PostgresReader
 from openab_auth.storage.postgres.snapshot import Snapshot
-from openab_auth.storage.postgres.transaction import Transaction, UnknownOutcomeError, was_committed
+from openab_auth.storage.postgres.transaction import Transaction, UnknownOutcomeError, run_alone, was_committed
 from openab_auth.storage.records import Note
 from openab_auth.storage.store import Store
 from openab_auth.storage.worker_thread import in_thread
@@ -46,7 +47,7 @@ class PostgresStore(PostgresReader, Store):
         super().__init__(settings)
         self._clock = clock
         self._afterwards = Afterwards()
-        self._leases = LeaseTable(self._ask_leases, self._afterwards.soon)
+        self._leases = LeaseTable(self._ask_leases, partial(self._afterwards.soon, may_be_lost=True))
         self._adopted: UUID | None = None
         self._recent: tuple[str, ...] = ()  # the keys of the last update: the next one probably needs their rows
 
@@ -200,7 +201,7 @@ class PostgresStore(PostgresReader, Store):
     def _ask_leases(self, statement: str, values: dict[str, Any]) -> tuple[int, tuple[Any, ...] | None]:
         try:
             with self._connections.use(_LEASE_SECONDS) as connection:
-                done = connection.execute(self._tables.sql(statement), values)
+                done = run_alone(connection, self._tables.sql(statement), values)
                 return done.rowcount, done.fetchone() if done.description else None
         except psycopg.Error as error:
             raise faults.unwritable(self.place, error, _LEASE_SECONDS) from None

@@ -34,6 +34,7 @@ _BEGIN: Final = f"""
     select key, kind, entry, key_id from {{schema}}.entries where key = any(%s);
     select kind, key, record, key_id from {{schema}}.records where key = any(%s)
 """  # noqa: S608 - our own text
+_BEGIN_ALONE: Final = f"begin isolation level read committed; {LIMITS}".encode()
 _HEAD_AT: Final = -4  # of its results
 _ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
 _ALL_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries order by position"
@@ -242,8 +243,7 @@ def was_committed(connection: BoundConnection, tables: Tables, token: UUID) -> b
     The row of the token is written here if it is missing. The server waits with that until the lost transaction has
     ended, and if it goes on after this, its own row conflicts with this one.
     """
-    begin = f"begin; {LIMITS}".encode()
-    cursor = send_together(connection, [(begin, ()), (tables.sql(_ASK), [token]), (b"commit", ())])
+    cursor = send_together(connection, [(_BEGIN_ALONE, ()), (tables.sql(_ASK), [token]), (b"commit", ())])
     cursor.set_result(-2)
     return cursor.rowcount == 0
 
@@ -260,3 +260,12 @@ def send_together(
     text = b"; ".join([statement for statement, _ in statements])
     cursor.execute(text, [value for _, values in statements for value in values])
     return cursor
+
+
+def run_alone(
+    connection: BoundConnection, statement: bytes, values: Mapping[str, Any]
+) -> psycopg.ClientCursor[tuple[Any, ...]]:
+    """Run one statement in a transaction of its own, with its limits, in one message; return its result."""
+    cursor = psycopg.ClientCursor(connection)
+    cursor.execute(b"; ".join([_BEGIN_ALONE, statement, b"commit"]), values)
+    return cursor.set_result(-2)

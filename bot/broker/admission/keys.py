@@ -110,12 +110,12 @@ class KeyRing:
             return self._keys
 
     async def _read(self) -> None:
-        self._tried_at = self._now()
+        began = self._tried_at = self._now()  # `look_again` may forget the second meanwhile
         try:
             async with asyncio.timeout(_READ):
                 await self._store.look()
                 self._keys = await self._store.records(KEYS)
-            self._read_at = self._tried_at - self._store.age()  # it may serve from memory while its server is away
+            self._read_at = began - self._store.age()  # it may serve from memory while its server is away
             self._failure = None
         except (StorageError, TimeoutError) as error:
             self._failure = error

@@ -93,6 +93,18 @@ async def test_a_change_that_was_seen_counts_at_once(ring: KeyRing, distant: Dis
     assert await ring.find(HASH) is None
 
 
+async def test_a_change_during_a_read_is_read_next_and_harms_nobody(ring: KeyRing, distant: DistantStore) -> None:
+    distant.asked = 0
+    reading = asyncio.create_task(ring.find(HASH))
+    while distant.asked == 0:
+        await asyncio.sleep(0)
+    ring.look_again()
+
+    assert await reading
+    assert await ring.find(HASH)
+    assert distant.asked == 2
+
+
 async def test_while_the_store_is_away_known_keys_count_for_a_minute(
     ring: KeyRing, distant: DistantStore, clock: Clock
 ) -> None:

@@ -46,7 +46,7 @@ async def test_a_client_that_waits_is_answered_within_a_second_of_the_login(brok
     stored_at = time.monotonic()
     replies = await asyncio.wait_for(asyncio.gather(*polls), PATIENCE)
 
-    assert [reply.body["access_token"] for reply in replies] == ["canary-new"] * 2
+    assert [reply.body.get("access_token", reply.body) for reply in replies] == ["canary-new"] * 2
     assert time.monotonic() - stored_at < SOON
 
 

@@ -119,7 +119,7 @@ for _ in range(20):
     assert token_in(network.place.open().read()).expires_at == 40
 
 
-def test_a_host_that_is_cut_off_in_its_commit_blocks_the_others_for_seconds(network: Network) -> None:
+def test_a_host_that_is_cut_off_in_its_commit_blocks_others_for_seconds(network: Network) -> None:
     """The server hears nothing more of it, not even that it is gone."""
     cut_off = network.hosts[1].start(LISTENER, network.seen().argument())
     inside = "store.update(lambda draft: (print('inside', flush=True), sys.stdin.readline(), draft.pop('codex')))"
