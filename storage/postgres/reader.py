@@ -87,6 +87,10 @@ class PostgresReader(StoreReader):
         """Return the version that this process saw last; `wait_for_change` asks the database for it."""
         return self._stamp, self._journal.spills.version()
 
+    def age(self) -> float:
+        """Return the seconds since the database was last asked for its version."""
+        return time.monotonic() - self._checked_at
+
     def entry(self, key: str) -> Entry | None:
         """Return one entry with one query; while the database is away, what this process read last.
 
