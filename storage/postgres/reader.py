@@ -191,7 +191,7 @@ class PostgresReader(StoreReader):
 
     def _spill_over(self, tenant: str, stored: Entry | None) -> Spill | None:
         """Return the spill of this host that takes the place of the stored entry, or None."""
-        spills = (spill for spill in self._load_spills() if spill.tenant == tenant)
+        spills = reversed([spill for spill in self._load_spills() if spill.tenant == tenant])  # the newest one first
         return next((spill for spill in spills if spill.takes_place_of(stored)), None)
 
     @staticmethod
