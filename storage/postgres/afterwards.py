@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from openab_auth.storage.errors import words_of
@@ -23,8 +23,10 @@ class Afterwards:
         self._thread: ThreadPoolExecutor | None = None
         self._pause_until = float("-inf")
 
-    def soon(self, work: Callable[[], object], *, may_be_lost: bool = False) -> None:
-        """Run `work` after all earlier work; its failure is only logged. Run it here if no thread can be started.
+    def soon(self, work: Callable[[], object], *, may_be_lost: bool = False) -> Future[None] | None:
+        """Run `work` after all earlier work, and return its future; its failure is only logged.
+
+        Run it here, and return None, if no thread can be started.
 
         Work that may be lost is left out for some seconds after such work has failed: a process that ends while the
         database is silent must not wait for each lease that it cannot give back.
@@ -33,9 +35,10 @@ class Afterwards:
             self._process = os.getpid()
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="after a commit")
         try:
-            self._thread.submit(self._try, work, may_be_lost)
+            return self._thread.submit(self._try, work, may_be_lost)
         except RuntimeError:
             self._try(work, may_be_lost)
+            return None
 
     def finish(self) -> None:
         """Wait until all work so far is done, and end the thread; later work starts another one."""
