@@ -66,6 +66,8 @@ class Commit:
         self.outcomes = after.outcomes
         self.keys = tuple({*entries.written, *transaction.read_keys})[:_MOST_KEYS]
         changed = {name: overlay for name, overlay in records.by_name.items() if overlay.differs}
+        if after.all_failed:
+            self._spills = ()  # nothing was committed, so they are needed
         if after.all_failed or not (entries.differs or changed):
             transaction.end()
             return
@@ -82,7 +84,7 @@ class Commit:
 
     def tidy(self, soon: Soon) -> None:
         """Keep the rotations of this commit in the journal, and remove what is not needed there any more."""
-        if self.written is None or self._cipher is None:
+        if self._cipher is None:
             return
         for tenant, replaced, entry in self._rotated:  # before the older file goes, whose marks it takes over
             soon(partial(self._keep, self._cipher, tenant, entry, replaced))
@@ -94,15 +96,20 @@ class Commit:
 
     def _recover(self, entries: Overlay[Entry], records: batch.Records) -> None:
         """Write the spilled logins that take the place of stored ones."""
-        spills = (*self._kept, *self._spills)
-        stored = {spill.tenant: found for spill in spills if (found := entries.get(spill.tenant))}
-        taken = tuple(spill for spill in spills if spill.takes_place_of(stored.get(spill.tenant)))
+        stored: dict[str, Entry] = {}
+        taken: tuple[Spill, ...] = ()
+        for spill in (*self._kept, *self._spills):  # a spill is newer than the rotation that is kept
+            found = entries.get(spill.tenant)
+            if found is not None:
+                stored.setdefault(spill.tenant, found)
+            if spill.takes_place_of(found):
+                entries[spill.tenant] = spill.entry
+                taken = (*taken, spill)
         if taken:
             facts = records.of(FACTS)
             known = {spill.tenant: held for spill in taken if (held := facts.get(spill.tenant))}
             facts.update(journal.facts_of(taken, stored, known))
             records.of(NOTES).update(journal.notes_of(taken, stored))
-            entries.update({spill.tenant: spill.entry for spill in taken})
 
     def _rotations(self, entries: Overlay[Entry]) -> list[tuple[str, LoginEntry, LoginEntry]]:
         """Return each renewed login of this commit, after the login that it replaces."""

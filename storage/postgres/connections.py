@@ -87,6 +87,9 @@ class Connections:
         """Close the connections that nobody uses."""
         with self._guard:
             idle, self._idle = self._idle, []
+            closer, self._closer = self._closer, None
+        if closer is not None:
+            closer.cancel()
         for held in idle:
             _close(held)
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from openab_auth.storage import journal
 from openab_auth.storage.disk import atomic, folder, regular_file
-from openab_auth.storage.entries import LoginEntry
+from openab_auth.storage.entries import LoginEntry, last_token
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError, UnknownStoreKeyError
 from openab_auth.storage.journal import Spill, SpillUnreadableError
 from openab_auth.storage.postgres.cipher import Cipher
@@ -102,8 +102,24 @@ class LocalJournal:
         self._id_file = self.folder / "store.id"
 
     def load(self, cipher: Cipher) -> tuple[Spill, ...]:
-        """Return all logins of the journal that may take the place of stored ones; see `SpillFiles.load`."""
-        return (*self.spills.load(cipher), *self.rotations.load(cipher))
+        """Return all logins of the journal that may take the place of stored ones, the newer ones last."""
+        return (*self.rotations.load(cipher), *self.spills.load(cipher))
+
+    def compose_spill(
+        self, cipher: Cipher, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None
+    ) -> Spill:
+        """Return the spill for `entry`, which also takes the place of what the replaced rotation replaced.
+
+        After a failover, the rotation may be in this journal only, and the database shows the login before it.
+
+        Raises:
+            StorageError: as `SpillFiles.compose`.
+        """
+        spill = self.spills.compose(cipher, tenant, entry, replaces, note)
+        for rotation in self.rotations.load(cipher):
+            if rotation.tenant == tenant and replaces and last_token(rotation.entry) == last_token(replaces):
+                return spill._replace(replaces=(*rotation.replaces, *spill.replaces))
+        return spill
 
     def ignored(self, cipher: Cipher) -> list[tuple[Path, str]]:
         """Return the files that are ignored; see `SpillFiles.ignored`."""

@@ -87,6 +87,10 @@ class PostgresReader(StoreReader):
         """Return the version that this process saw last; `wait_for_change` asks the database for it."""
         return self._stamp, self._journal.spills.version()
 
+    def age(self) -> float:
+        """Return the seconds since the database was last asked for its version."""
+        return time.monotonic() - self._checked_at
+
     def entry(self, key: str) -> Entry | None:
         """Return one entry with one query; while the database is away, what this process read last.
 
@@ -187,7 +191,7 @@ class PostgresReader(StoreReader):
 
     def _spill_over(self, tenant: str, stored: Entry | None) -> Spill | None:
         """Return the spill of this host that takes the place of the stored entry, or None."""
-        spills = (spill for spill in self._load_spills() if spill.tenant == tenant)
+        spills = reversed([spill for spill in self._load_spills() if spill.tenant == tenant])  # the newest one first
         return next((spill for spill in spills if spill.takes_place_of(stored)), None)
 
     @staticmethod

@@ -15,14 +15,11 @@ from openab_auth.storage.postgres import faults
 from openab_auth.storage.postgres.cipher import PLAIN, Cipher, key_check, verify_key_check
 from openab_auth.storage.postgres.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.tables import LIMITS, Tables
 from openab_auth.storage.postgres.transaction import send_together
 
 BATCH: Final = 100  # rows; a commit of a bot waits for one batch, some milliseconds
 _SECONDS: Final = 10.0  # the longest time for one batch
-_LIMITS: Final = """
-    select set_config('lock_timeout', '5s', true), set_config('statement_timeout', '5s', true),
-        set_config('idle_in_transaction_session_timeout', '5s', true)"""
 _STORE: Final = "select id, key_check from {schema}.store for update"
 _KEEP_CHECK: Final = "update {schema}.store set key_check = %s"
 _NEEDED: Final = """
@@ -146,7 +143,7 @@ class Rekeying:
     def _locked(self) -> Iterator[tuple[BoundConnection, Cipher]]:
         """Hold the lock that every commit takes, in one short transaction."""
         with self._connections.use(_SECONDS) as connection, connection.transaction():
-            connection.execute(_LIMITS)
+            connection.execute(LIMITS)
             row = connection.execute(self._tables.sql(_STORE)).fetchone()
             store_id, check = row or (UUID(int=0), b"{}")
             cipher = self._settings.cipher(store_id)

@@ -91,7 +91,7 @@ class PostgresStore(PostgresReader, Store):
         check_tenant(tenant)
         codec.check(tenant, entry)
         cipher = self._known_cipher()
-        spill = self._journal.spills.compose(cipher, tenant, entry, replaces, note)
+        spill = self._journal.compose_spill(cipher, tenant, entry, replaces, note)
         is_known, stored = self._stored_entry(tenant)
         if is_known and not spill.takes_place_of(stored):
             return False

@@ -122,3 +122,12 @@ def test_a_file_without_logins_is_named(call: Run, url: str, tmp_path: Path) -> 
 
     assert done.returncode == 2
     assert "nowhere.json holds no login" in done.stderr
+
+
+def test_a_mirror_is_not_copied(call: Run, file: Path, url: str) -> None:
+    file.with_name("auth.json.mirror").touch()
+
+    done = call("store", "copy", file, url, env={"KEY": KEY})
+
+    assert done.returncode == 2
+    assert "copy the store that it mirrors" in done.stderr
