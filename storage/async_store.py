@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry
@@ -27,6 +27,7 @@ from openab_auth.storage.worker_thread import in_thread
 
 T = TypeVar("T")
 R = TypeVar("R")
+_LOOK: Final = 0.01  # seconds; long enough for one question
 
 
 class AsyncStore:
@@ -111,6 +112,15 @@ class AsyncStore:
         """Return the version of the store; see `Store.version`."""
         return self._store.version()
 
+    def age(self) -> float:
+        """Return for how many seconds the store may have been different from what is known; see `Store.age`."""
+        return self._store.age()
+
+    async def look(self) -> None:
+        """Ask a backend that serves from memory for its version, so that the next read is up to date."""
+        if self.age() > 0:
+            await self.wait_for_change(self.version(), _LOOK)
+
     async def wait_for_change(self, since: Hashable, timeout: float) -> bool:  # noqa: ASYNC109 -- returns False, raises nothing
         """Wait until the version differs from `since`; return False if it is still the same after `timeout` seconds."""
         return await self._store.wait_for_change(since, timeout)
@@ -130,9 +140,10 @@ class AsyncStore:
         return await done
 
     async def aclose(self) -> None:
-        """Wait for the running commits."""
+        """Wait for the running commits, and close the store; see `Store.close`."""
         while self._committing is not None:
             await asyncio.wait([self._committing])
+        await in_thread(self._store.close)
 
     async def _commit_waiting(self) -> None:
         try:

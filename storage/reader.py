@@ -53,6 +53,14 @@ class StoreReader(Protocol):
         """Return a value that differs whenever `read` may return something else. Never blocks."""
         ...
 
+    def age(self) -> float:
+        """Return for how many seconds the store may have been different from what this process knows. Never blocks.
+
+        It is 0 for a backend that looks at each read. A backend that serves from memory while its server is away
+        overrides it.
+        """
+        return 0.0
+
     def records(self, kind: RecordKind[R]) -> Mapping[str, R]:
         """Return all records of one kind by key; return none when they were lost and need not be whole.
 

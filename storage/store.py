@@ -110,6 +110,10 @@ class Store(StoreReader, Protocol):
             await asyncio.sleep(min(_POLL, left))
         return True
 
+    def close(self) -> None:
+        """Finish the work that nobody waited for, and give back what is held open; the next call opens it again."""
+        return None  # noqa: RET501 -- without it, type checkers take the method for abstract
+
     def update(self, mutate: Mutation[T]) -> T:
         """Run one mutation on the current entries, commit its changes, and return its result.
 

@@ -5,7 +5,6 @@ Pytest reads options only here, at the top of the tests.
 
 from __future__ import annotations
 
-import inspect
 import io
 import json
 import os
@@ -110,26 +109,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.option.store == "file":
         return
     for item in items:
-        if isinstance(item, pytest.Function) and "tmp_path" in inspect.signature(item.function).parameters:
+        if isinstance(item, pytest.Function) and "tmp_path" in item.fixturenames:
             item.add_marker(pytest.mark.skip(reason="it is about the files of a store"))
 
 
 @pytest.fixture
-def open_again(tmp_path: Path, clock: Clock, request: pytest.FixtureRequest) -> Iterator[Callable[[], Store]]:
-    """Open the store of this test once more, as another process of this host does; `--store` chooses the backend."""
+def open_again(clock: Clock, request: pytest.FixtureRequest) -> Iterator[Callable[[], Store]]:
+    """Open the store of this test once more, as another process of this host does; `--store` chooses the backend.
+
+    The folder of a file store is `tmp_path`.
+    """
     if request.config.option.store == "file":
-        yield lambda: FileStore(tmp_path / "auth.json", clock=clock)
+        folder: Path = request.getfixturevalue("tmp_path")
+        yield lambda: FileStore(folder / "auth.json", clock=clock)
         return
-    server, schema, opened = request.getfixturevalue("postgres"), f"s{uuid.uuid4().hex}", list[PostgresStore]()
-    opened.append(make_store(server, schema, tmp_path / "journal", clock))
+    server, schema = request.getfixturevalue("postgres"), f"s{uuid.uuid4().hex}"
+    with tempfile.TemporaryDirectory() as journal:
+        opened = [make_store(server, schema, Path(journal), clock)]
 
-    def open_store() -> Store:
-        opened.append(PostgresStore(opened[0].settings, clock=clock))
-        return opened[-1]
+        def open_store() -> Store:
+            opened.append(PostgresStore(opened[0].settings, clock=clock))
+            return opened[-1]
 
-    yield open_store
-    for store in opened:
-        store.close()
+        yield open_store
+        for store in opened:
+            store.close()
 
 
 @pytest.fixture

@@ -93,6 +93,8 @@ class StoreChanges:
     async def _state(self) -> object:
         """Return a value that differs after a login, a logout, a choice, an agreement, or a change of the keys."""
         try:
+            await self._store.look()
+            await self._store.read()  # once here, instead of once in each waiting request
             return self._store.version(), await self._store.records(THREADS), await self._store.records(KEYS)
         except StorageError as error:
             return str(error)

@@ -9,7 +9,7 @@ from openab_auth.storage.errors import OpenabAuthError
 
 _WITH_VALUE: Final = frozenset({
     *("--store", "--config", "--user", "--port", "--min-ttl", "--for", "--from", "--thread", "--beside",
-      "--wait", "--reason", "--until", "--grant", "--tenant", "--expires", "--socket", "--mode", "--listen"),
+      "--wait", "--reason", "--until", "--grant", "--to", "--tenant", "--expires", "--socket", "--mode", "--listen"),
 })  # fmt: skip
 _ALONE: Final = frozenset({
     *("--json", "--local", "--rejected", "--revoke", "--no-wait", "--help", "-h", "--version", "--drop",

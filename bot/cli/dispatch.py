@@ -25,6 +25,7 @@ _MODULES = {
     "limited": "commands.agents.limited",
     "mcp": "commands.mcp",
     "store": "commands.store.command",
+    "mirror": "commands.mirror",
     "serve": "commands.broker",
     "key": "commands.broker",
     "logout": "commands.logout",

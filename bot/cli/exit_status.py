@@ -7,8 +7,11 @@ from typing import Final
 from openab_auth.bot.broker.errors import BrokerError
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.errors import DiscordQuotaError, DiscordRefusedError, DiscordUnavailableError, SystemRefusedError
+from openab_auth.bot.mirror.errors import MirrorError, MirrorRunningError
 from openab_auth.oauth.errors import (
     AccountNotForThreadError,
+    BrokerRefusedError,
+    BrokerSettingError,
     ConfigError,
     ExchangeRefusedError,
     InsufficientScopeError,
@@ -19,6 +22,7 @@ from openab_auth.oauth.errors import (
     LoginExpiredError,
     LoginNotStoredError,
     NoPendingLoginError,
+    NotAtBrokerError,
     NotLoggedInError,
     NotRequestableError,
     NotThreadOwnerError,
@@ -47,6 +51,7 @@ from openab_auth.storage.errors import (
     StoreBusyError,
     StoreSettingsError,
 )
+from openab_auth.storage.mirror_mark import MirrorOnlyError
 
 DONE: Final = 0
 CHECK_FAILED: Final = 1
@@ -74,7 +79,12 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (AccountNotForThreadError, USAGE),
     (NotThreadOwnerError, USAGE),
     (NotRequestableError, USAGE),
+    (BrokerSettingError, USAGE),
+    (BrokerRefusedError, USAGE),
+    (NotAtBrokerError, USAGE),
     (BrokerError, USAGE),
+    (MirrorRunningError, 5),
+    (MirrorError, USAGE),
     (NotLoggedInError, 3),
     (LoginDeadError, 4),
     (InsufficientScopeError, 4),
@@ -83,6 +93,7 @@ _STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (RefreshBusyError, 5),
     (VendorUnavailableError, 5),
     (StoreBusyError, 5),
+    (MirrorOnlyError, 5),
     (DiscordUnavailableError, 5),
     (DiscordQuotaError, 5),
     (TooManyAccountsError, 5),

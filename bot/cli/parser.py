@@ -217,6 +217,11 @@ def _add_key(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_mirror(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("tenants", metavar="TENANT", nargs="*", help=f"{_ACCOUNT} (default: every shared default)")
+    parser.add_argument("--to", metavar="PATH", required=True, help="the file, which nobody else writes")
+
+
 def _add_refresh(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tenant", metavar="TENANT", help=_ACCOUNT)
     _add_thread(parser)
@@ -365,6 +370,7 @@ COMMANDS: Final[dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]
     "store": ("make a store in PostgreSQL, encrypt it again, or move a store", _add_store),
     "serve": ("run the broker: it serves tokens to agents without access to the store", _add_serve),
     "key": ("make, list or revoke the keys with which agents ask a broker", _add_key),
+    "mirror": ("keep a file with access tokens alone, for agents that read no other store", _add_mirror),
     "logout": ("revoke a login at the vendor if possible, then remove it", _add_logout),
     "obscure": ("obscure a client secret from standard input, for client_secret_obscured", _add_obscure),
     "reveal": ("print the secret that was obscured", _add_nothing),

@@ -59,5 +59,14 @@ def find_location(arguments: argparse.Namespace, place: str | None = None) -> St
     return store_location(config, place or arguments.store, os.environ)
 
 
+def read_catalogue(arguments: argparse.Namespace) -> Catalogue:
+    """Return the vendors of the config, for a command that opens no store.
+
+    Raises:
+        ConfigError: the config has mistakes; all of them are named.
+    """
+    return Catalogue.from_config(_config(arguments), os.environ)
+
+
 def _config(arguments: argparse.Namespace) -> Config:
     return read_config(Path(arguments.config) if arguments.config else None, os.environ)

@@ -10,6 +10,7 @@ OpenabAuthError
     ├── LoginDeadError              the vendor no longer renews this login
     ├── RefreshBusyError            another process refreshes the login and did not finish in time
     ├── VendorUnavailableError      no usable answer (silence, 5xx, 429, a proxy's page): try again later
+    │   ├── BrokerUnavailableError  a broker gave no usable answer, or cannot serve the request now
     │   ├── KeyUncheckedError       a pasted API key could not be checked
     │   ├── RefreshRefusedError     a refresh was refused in words that nobody here knows
     │   └── RefreshUnansweredError  a refresh got no answer: the token may have been rotated
@@ -24,6 +25,9 @@ OpenabAuthError
     │   └── ServerUnusableError     an MCP server's metadata is missing or wrong
     │       ├── ForeignMetadataError   it belongs to another issuer or resource
     │       └── PkceMissingError       it names PKCE methods without S256
+    ├── BrokerSettingError          the address or the key of a broker is unusable
+    ├── BrokerRefusedError          the broker refuses this client or this request
+    ├── NotAtBrokerError            a broker does not do this: it only hands out access tokens
     ├── InsufficientScopeError      the login works, but lacks scopes for this request
     ├── UnknownVendorError          the vendor is unknown, or not offered here
     │   ├── LabelError              no account can have this label
@@ -66,6 +70,12 @@ OpenabAuthError
 """
 
 from openab_auth.oauth.errors.base import BEGIN_AGAIN, LOG_IN_AGAIN, OLDER_UNTOUCHED, Asked, OAuthError
+from openab_auth.oauth.errors.broker import (
+    BrokerRefusedError,
+    BrokerSettingError,
+    BrokerUnavailableError,
+    NotAtBrokerError,
+)
 from openab_auth.oauth.errors.logins import (
     AccountStoredError,
     ExchangeRefusedError,
@@ -155,6 +165,9 @@ __all__ = [
     "AccountStoredError",
     "AddingServersOffError",
     "Asked",
+    "BrokerRefusedError",
+    "BrokerSettingError",
+    "BrokerUnavailableError",
     "ClientMissingError",
     "ClientRefusedError",
     "ConfigError",
@@ -178,6 +191,7 @@ __all__ = [
     "NoPendingLoginError",
     "NobodyMeantError",
     "NotAgreedError",
+    "NotAtBrokerError",
     "NotLoggedInError",
     "NotRefreshableError",
     "NotRequestableError",

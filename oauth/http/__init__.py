@@ -5,7 +5,7 @@ from openab_auth.lazy import lazy_names
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.oauth.http.challenge import BearerChallenge, read_bearer
-    from openab_auth.oauth.http.client import check_environment, new_client
+    from openab_auth.oauth.http.client import check_environment, new_client, new_local_client
     from openab_auth.oauth.http.deadline import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
     from openab_auth.oauth.http.network_policy import NetworkPolicy, read_network_policy
     from openab_auth.oauth.http.pinned import PinnedTransport, PrivateAddressError
@@ -38,6 +38,7 @@ __all__ = [
     "host_of",
     "is_loopback",
     "new_client",
+    "new_local_client",
     "origin_of",
     "proxy_for",
     "read_bearer",
@@ -56,6 +57,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "read_bearer": "challenge",
             "check_environment": "client",
             "new_client": "client",
+            "new_local_client": "client",
             "LAST_REQUEST": "deadline",
             "LAST_TRY": "deadline",
             "Deadline": "deadline",

@@ -43,6 +43,17 @@ def new_client(
     )
 
 
+def new_local_client(socket: str = "") -> httpx2.AsyncClient:
+    """Make an HTTP client whose requests do not leave this machine: to a Unix socket, or else to loopback addresses.
+
+    They take no proxy, which could read them, and their addresses are plain http. It trusts no certificate.
+    """
+    network = httpx2.AsyncHTTPTransport(
+        verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False, limits=_LIMITS, uds=socket or None
+    )
+    return new_client(environ={}, transport=network)
+
+
 def check_environment(environ: Mapping[str, str]) -> None:
     """Read the variables about proxies and certificates, as `new_client` does. It blocks while files are read.
 

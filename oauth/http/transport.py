@@ -24,7 +24,7 @@ _LARGEST_READ: Final = 4 * 1024  # bytes that are parsed in one step of the even
 _MOST_PIECES: Final = 4096  # of one body; a server that sends single bytes as chunks would cost much time
 _RESERVE: Final = 2 * 1024 * 1024  # bytes; enough for asyncio's read buffer and CPython's next arena of small objects
 _GZIP: Final = 16 + zlib.MAX_WBITS  # zlib's code for the gzip format
-_CONNECTED: Final = ("connect_tcp.complete", "start_tls.complete")
+_CONNECTED: Final = ("connect_tcp.complete", "connect_unix_socket.complete", "start_tls.complete")
 _NO_PROXY: Final = "the answer of the proxy is no HTTP"
 _NOT_PASSED_ON: Final = (b"content-encoding", b"content-length", b"transfer-encoding", b"set-cookie", b"set-cookie2")
 

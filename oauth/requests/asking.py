@@ -16,6 +16,7 @@ from openab_auth.oauth.threads import ThreadRecords, choose, policies_in, vendor
 from openab_auth.oauth.vendors import VendorName
 from openab_auth.storage.entries import LoginEntry
 from openab_auth.storage.errors import OpenabAuthError
+from openab_auth.storage.mirror_mark import refuse_in_mirror
 from openab_auth.storage.records.requests import REQUESTS, LoginRequest
 from openab_auth.storage.worker_thread import in_thread
 
@@ -62,6 +63,7 @@ class LoginRequests:
         account, is_there = await self._find(word)
         if is_there:
             return Asked(account.tenant, "there")
+        await self._store.run(refuse_in_mirror)  # no bot reads there
         now, reason = self._runtime.clock(), await self._shown(reason)
         requests = OpenRequests(await self._store.records(REQUESTS), now)
         before = requests.find(self._thread, account.tenant)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import httpx2
 
@@ -11,33 +11,10 @@ from openab_auth.oauth.http import origin_of, read_bearer
 
 if TYPE_CHECKING:
     from openab_auth.oauth.entries import AccessToken
-    from openab_auth.oauth.errors import InsufficientScopeError
-    from openab_auth.storage import Secret
+    from openab_auth.oauth.tokens.any_source import Tokens
 
 _HEADER: Final = "Authorization"
 _INSUFFICIENT: Final = "insufficient_scope"
-
-
-class Tokens(Protocol):
-    """The part of `TokenSource` that a `TokenAuth` calls; each method is described there."""
-
-    async def get_valid(self, tenant_or_vendor: str) -> AccessToken:
-        """Return a valid token."""
-        ...
-
-    async def force_refresh(
-        self, tenant_or_vendor: str, rejected: AccessToken | Secret | str | None = None
-    ) -> AccessToken:
-        """Return another token than `rejected`."""
-        ...
-
-    async def server_url(self, tenant_or_vendor: str) -> str | None:
-        """Return the only address to which the token may go."""
-        ...
-
-    async def demand(self, tenant_or_vendor: str, scopes: tuple[str, ...]) -> InsufficientScopeError:
-        """Note the scopes that a server demands."""
-        ...
 
 
 class AsyncOnlyError(TypeError):

@@ -10,6 +10,7 @@ from openab_auth.oauth.entries import AccessToken
 from openab_auth.oauth.http.deadline import Deadline
 from openab_auth.oauth.tokens.adopt import is_successor
 from openab_auth.storage import AsyncStore, LoginEntry, Secret, Tenant, in_thread
+from openab_auth.storage.mirror_mark import refuse_in_mirror
 
 if TYPE_CHECKING:
     from openab_auth.oauth.entries import UnsavedLogins
@@ -74,6 +75,7 @@ class SharedRefreshes:
             task.exception()  # retrieved here, because every caller may have been cancelled
 
     async def _refresh(self, tenant: Tenant, stale: LoginEntry, *, deliberate: bool) -> LoginEntry:
+        await self._store.run(refuse_in_mirror)
         await self._unsaved.save(tenant)
         catalogue = await self._runtime.load_catalogue()
         if catalogue.row_of(tenant, stale) is None:  # perhaps a person has added a server of this name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -27,6 +28,7 @@ from openab_auth.oauth.threads.which_thread import thread_in
 from openab_auth.oauth.tokens.account_choice import AccountChoice
 from openab_auth.oauth.tokens.shared_refreshes import SharedRefreshes
 from openab_auth.storage import AsyncStore, Entry, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
+from openab_auth.storage.mirror_mark import is_mirror, refuse_in_mirror
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.errors import InsufficientScopeError
     from openab_auth.oauth.requests import LoginRequests
     from openab_auth.oauth.threads import ChosenAccount
+    from openab_auth.oauth.tokens.broker import BrokerTokenSource
     from openab_auth.oauth.tokens.httpx_auth import TokenAuth
     from openab_auth.oauth.vendors import Catalogue
     from openab_auth.storage import ThreadId
@@ -77,6 +80,21 @@ class TokenSource:
         self._unsaved = UnsavedLogins(self._store)
         self._refreshes = SharedRefreshes(self._store, self._runtime, self._unsaved, deadline=deadline)
         self._audiences: dict[Tenant, tuple[LoginEntry, str]] = {}
+
+    @staticmethod
+    def at(address: str, *, key: Secret | str | None = None, thread: int | str | None = None) -> BrokerTokenSource:
+        """Return a source at a broker, with the methods of a source on a store (`docs/broker.md`).
+
+        `address` is `unix:` and the absolute path of a socket, or an https address; http is for loopback alone. With a
+        `key`, the thread is that of the key unless `thread` names it; otherwise the environment may name it.
+
+        Raises:
+            BrokerSettingError: the address or the key is unusable.
+            ThreadIdError: `thread` or OPENAB_AUTH_THREAD is no id.
+        """
+        from openab_auth.oauth.tokens.broker import BrokerTokenSource, read_address, read_key  # noqa: PLC0415 - httpx2
+
+        return BrokerTokenSource(read_address(address), read_key(key), os.environ, thread=thread)
 
     @property
     def store(self) -> AsyncStore:
@@ -128,7 +146,7 @@ class TokenSource:
             raise  # no login brings a token here
         except (NotLoggedInError, LoginDeadError) as error:
             missing: OAuthError = error
-        asking = self._asks_in(self._thread)
+        asking = None if await self._store.run(is_mirror) else self._asks_in(self._thread)
         is_asked = asking is not None and await asking.ask_by_itself(word, waits=wait > 0)
         async for _ in store_changes(self._store, wait):
             try:
@@ -184,9 +202,10 @@ class TokenSource:
         """
         account, entry = await self._find(tenant_or_vendor)
         token = AccessToken.of(entry)
-        if rejected is not None and token.value != _secret(rejected) and self._lives(token, SKEW):
+        if rejected is not None and token.value != AccessToken.value_in(rejected) and self._lives(token, SKEW):
             return token
-        if rejected is not None and token.value == _secret(rejected) and not entry.refresh_token:
+        if rejected is not None and token.value == AccessToken.value_in(rejected) and not entry.refresh_token:
+            await self._store.run(refuse_in_mirror)
             ending = partial(end_rejected, tenant=account.tenant, rejected=token.value, now=self._clock())
             with suppress(StorageError):  # the caller learns below that this login has ended
                 await self._store.update(ending)
@@ -298,9 +317,3 @@ class TokenSource:
 
     def _lives(self, token: AccessToken, seconds: float) -> bool:
         return self._clock() + seconds < token.expires_at
-
-
-def _secret(rejected: AccessToken | Secret | str) -> Secret:
-    if isinstance(rejected, AccessToken):
-        return rejected.value
-    return rejected if isinstance(rejected, Secret) else Secret(rejected)

@@ -1,4 +1,4 @@
-"""Tokens for programs without an event loop: a `TokenSource` on a loop in a thread of its own."""
+"""Tokens for programs without an event loop: a source on a loop in a thread of its own."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from openab_auth.oauth.accounts import Account
     from openab_auth.oauth.errors import InsufficientScopeError
     from openab_auth.oauth.runtime import Runtime
+    from openab_auth.oauth.tokens.any_source import AnySource
     from openab_auth.storage import Secret, Store
 
 T = TypeVar("T")
 
 
 class SyncTokenSource:
-    """Valid access tokens of one store, for any number of threads of this process.
+    """Valid access tokens of one store or broker, for any number of threads of this process.
 
     Each method does and raises what the method of the same name of `TokenSource` does. Use it as a context manager, or
     call `close`: a process that ends during a refresh loses the new token. A process that was forked opens the store
@@ -36,7 +37,17 @@ class SyncTokenSource:
     def __init__(
         self, store: Store | Runtime, *, deadline: float = REFRESH_DEADLINE, thread: int | str | None = None
     ) -> None:
-        self._open = partial(TokenSource, store, deadline=deadline, thread=thread)
+        self._begin(partial(TokenSource, store, deadline=deadline, thread=thread))
+
+    @classmethod
+    def at(cls, address: str, *, key: Secret | str | None = None, thread: int | str | None = None) -> Self:
+        """Return a source at a broker, as `TokenSource.at` does."""
+        source = cls.__new__(cls)
+        source._begin(partial(TokenSource.at, address, key=key, thread=thread))  # noqa: SLF001 - of this class
+        return source
+
+    def _begin(self, open_source: Callable[[], AnySource]) -> None:
+        self._open = open_source
         self._guard = threading.Lock()
         self._running: _Running | None = None
         self._source()  # a wrong thread is named now, and not by the first request
@@ -83,7 +94,7 @@ class SyncTokenSource:
     ) -> None:
         self.close()
 
-    def _call(self, method: Callable[[TokenSource], Awaitable[T]]) -> T:
+    def _call(self, method: Callable[[AnySource], Awaitable[T]]) -> T:
         return self._source().call(method)
 
     def _source(self) -> _Running:
@@ -94,9 +105,9 @@ class SyncTokenSource:
 
 
 class _Running:
-    """A `TokenSource` and the thread with its event loop, in the process `pid`."""
+    """A source and the thread with its event loop, in the process `pid`."""
 
-    def __init__(self, open_source: Callable[[], TokenSource]) -> None:
+    def __init__(self, open_source: Callable[[], AnySource]) -> None:
         self.pid = os.getpid()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="openab-auth", daemon=True)
@@ -107,7 +118,7 @@ class _Running:
             self._stop()
             raise
 
-    def call(self, method: Callable[[TokenSource], Awaitable[T]]) -> T:
+    def call(self, method: Callable[[AnySource], Awaitable[T]]) -> T:
         """Return what a method of the source returns. A caller that is interrupted cancels only its own wait."""
         return self._run(_awaited(method, self._source))
 
@@ -132,9 +143,9 @@ class _Running:
         self._loop.close()
 
 
-async def _opened(open_source: Callable[[], TokenSource]) -> TokenSource:
+async def _opened(open_source: Callable[[], AnySource]) -> AnySource:
     return open_source()
 
 
-async def _awaited(method: Callable[[TokenSource], Awaitable[T]], source: TokenSource) -> T:
+async def _awaited(method: Callable[[AnySource], Awaitable[T]], source: AnySource) -> T:
     return await method(source)

@@ -62,7 +62,7 @@ class Catalogue:
         of_servers: dict[str, Vendor] = {one.vendor_name: one.vendor for one in self._servers.values()}
         self._vendors = {**vendors, **of_servers}
         self._environ = environ
-        self._token_variables = token_variables | {"DISCORD_TOKEN"}
+        self._token_variables = token_variables | {"DISCORD_TOKEN", "OPENAB_AUTH_BROKER_KEY"}
         self._last: tuple[Mapping[str, AddedServer], Catalogue] | None = None  # autocompletion asks at each keystroke
         self._by_tenant: dict[str, Vendor] = {
             one.tenant: one for one in [*self._vendors.values()][::-1]

@@ -30,6 +30,12 @@ class Afterwards:
         except RuntimeError:
             _try(work)
 
+    def finish(self) -> None:
+        """Wait until all work so far is done, and end the thread; later work starts another one."""
+        thread, self._thread = self._thread, None
+        if thread is not None and self._process == os.getpid():
+            thread.shutdown()
+
 
 def _try(work: Callable[[], object]) -> None:
     try:

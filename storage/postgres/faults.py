@@ -29,11 +29,15 @@ _REFUSED: Final = FileFault(
     "",
     "correct the user or the password (PGPASSFILE or [store] url_file), or pg_hba.conf of the server",
 )
-_NO_STORE: Final = FileFault(
+NO_STORE: Final = FileFault(
     "no-store",
     "",
     "make the store with `openab-auth store init`, or correct the database or [store] schema",
 )
+OLD_SCHEMA: Final = FileFault(
+    "old-schema", "", "let the owner of the store run `openab-auth store init`, which migrates it"
+)
+NEW_SCHEMA: Final = FileFault("new-schema", "", "upgrade this program to the version that made the store")
 _NO_RIGHTS: Final = FileFault(
     "database-rights",
     "",
@@ -57,10 +61,10 @@ _OTHER: Final = FileFault("other", "", "look at the log of the database, then tr
 
 _BY_CODE: Final = {
     "28": _REFUSED,
-    "3D000": _NO_STORE,
-    "3F000": _NO_STORE,
-    "42P01": _NO_STORE,
-    "42703": _NO_STORE,
+    "3D000": NO_STORE,
+    "3F000": NO_STORE,
+    "42P01": NO_STORE,
+    "42703": NO_STORE,
     "42501": _NO_RIGHTS,
     "53300": _TOO_MANY,
     "53100": _FULL,
@@ -73,6 +77,11 @@ _BY_CODE: Final = {
     "XX": _BROKEN,
     "08": AWAY,
 }
+FAULTS: Final = (
+    *(SILENT, AWAY, NO_STORE, OLD_SCHEMA, NEW_SCHEMA),
+    *(_RESTARTING, _REFUSED, _NO_RIGHTS, _TOO_MANY, _FULL, _READ_ONLY, _BROKEN),
+)
+"""All faults with a sentence of their own in the languages of the bot."""
 _BUSY: Final = frozenset({"55P03", "57014", "25P03", "40P01", "40001"})
 
 
@@ -120,7 +129,7 @@ def _pooler_fault(error: psycopg.Error) -> FileFault | None:
     if "authentication failed" in text or "no password supplied" in text or "pg_hba.conf" in text:
         return _REFUSED
     if "database" in text and "does not exist" in text:
-        return _NO_STORE
+        return NO_STORE
     if "is starting up" in text or "is shutting down" in text or "in recovery mode" in text:
         return _RESTARTING
     return None

@@ -8,6 +8,7 @@ from uuid import UUID
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.file_faults import FaultError, FileFault
 from openab_auth.storage.postgres.cipher import Cipher, verify_key_check
+from openab_auth.storage.postgres.faults import NEW_SCHEMA, NO_STORE, OLD_SCHEMA
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.tables import SCHEMA_VERSION
 
@@ -17,9 +18,6 @@ HEAD: Final = """
 Stamp: TypeAlias = tuple[int, UUID]  # the version of the store; after a failover the same number has another id
 
 _NOBODY: Final = "nobody has made a store there"
-_NO_ROW: Final = FileFault("no-store", "", "make the store with `openab-auth store init`")
-_OLD: Final = FileFault("old-schema", "", "let the owner of the store run `openab-auth store init`, which migrates it")
-_NEW: Final = FileFault("new-schema", "", "upgrade this program to the version that made the store")
 
 
 class Head(NamedTuple):
@@ -61,12 +59,12 @@ class HeadCheck:
             StoreKeyError: a key is wrong or unknown; nothing may be read or written.
         """
         if row is None:
-            raise self._refused(_NOBODY, _NO_ROW)
+            raise self._refused(_NOBODY, NO_STORE)
         head = Head(*row)  # type: ignore[arg-type] # as the columns are declared
         if head.schema_version != SCHEMA_VERSION:
             older = head.schema_version < SCHEMA_VERSION
             words = f"its tables have version {head.schema_version}, and this program needs {SCHEMA_VERSION}"
-            raise self._refused(words, _OLD if older else _NEW)
+            raise self._refused(words, OLD_SCHEMA if older else NEW_SCHEMA)
         if self._cipher is None or self._checked != (head.id, head.key_check):
             cipher = self._settings.cipher(head.id)
             verify_key_check(head.key_check, cipher)

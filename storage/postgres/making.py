@@ -40,7 +40,6 @@ _GRANTS: Final = (
 _NO_OWNER: Final = FileFault(
     "database-owner", "", "use a role that owns this schema, or that may create one in this database"
 )
-_NEWER: Final = FileFault("new-schema", "", "upgrade this program to the version that made the store")
 _OLD_SERVER: Final = FileFault("old-server", "", "upgrade the server to PostgreSQL 13 or later")
 
 
@@ -118,7 +117,7 @@ def _make(connection: BoundConnection, tables: Tables, settings: PostgresSetting
     store_id, version, check = found
     if version > SCHEMA_VERSION:
         words = f"its tables have version {version}, and this program knows {SCHEMA_VERSION}"
-        raise StoreUnreadableError(place, FaultError(None, words, _NEWER))
+        raise StoreUnreadableError(place, FaultError(None, words, faults.NEW_SCHEMA))
     verify_key_check(check, settings.cipher(store_id))
     for migration in MIGRATIONS[version - 1 :]:
         connection.execute(tables.sql(migration))

@@ -112,6 +112,11 @@ class PostgresStore(PostgresReader, Store):
         except psycopg.Error as error:
             raise faults.unwritable(self.place, error, time.monotonic() - begun) from None
 
+    def close(self) -> None:
+        """Wait until leases are given back and rotations are in the journal; then close the connections."""
+        self._afterwards.finish()
+        super().close()
+
     async def wait_for_change(self, since: Hashable, timeout: float) -> bool:  # noqa: ASYNC109 -- as `Store`
         """Wait until the version differs from `since`; ask the database for it every few hundredths of a second."""
         clock = asyncio.get_running_loop().time

@@ -12,8 +12,8 @@ ENTRIES = re.findall(r"^- \*\*(.+?)\*\*: (.+)$", PAGE, re.MULTILINE)
 LONGEST = 30  # words
 
 WORDS = """
-    account, agent, agreement, authorization code, authorization server, choice, Flow, generation, grant type,
-    lease, note, OAuthClient, operator, owner, paste, pending login, personal account, record, redirect, refresh,
+    account, agent, agreement, authorization code, authorization server, broker, choice, Flow, generation, grant type,
+    key, lease, note, OAuthClient, operator, owner, paste, pending login, personal account, record, redirect, refresh,
     registration, reuse, revocation, rotation, Runtime, spill journal, state, tenant, token response, vendor,
     verifier, WaitingLogins, word
 """

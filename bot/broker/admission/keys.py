@@ -105,15 +105,17 @@ class KeyRing:
         async with self._turn:
             if self._now() >= self._tried_at + _FRESH:
                 await self._read()
-            if self._failure is not None and self._now() > self._read_at + _LONGEST_AGE:
-                raise self._failure
+            if self._now() > self._read_at + _LONGEST_AGE:
+                raise self._failure or TimeoutError
             return self._keys
 
     async def _read(self) -> None:
-        began = self._tried_at = self._now()
+        self._tried_at = self._now()
         try:
             async with asyncio.timeout(_READ):
-                self._keys, self._read_at = await self._store.records(KEYS), began
+                await self._store.look()
+                self._keys = await self._store.records(KEYS)
+            self._read_at = self._tried_at - self._store.age()  # it may serve from memory while its server is away
             self._failure = None
         except (StorageError, TimeoutError) as error:
             self._failure = error

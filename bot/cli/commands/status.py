@@ -1,13 +1,15 @@
-"""`status`: print every login, pending login and problem, as the store remembers them; no request is sent."""
+"""`status`: print every login, pending login and problem, as the store remembers them; only a broker is asked."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import time
+from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from openab_auth.bot.cli.broker import broker_source
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_for_reading
@@ -31,8 +33,17 @@ _BECAUSE: Final[dict[Because, str]] = {
 _LONGEST: Final = 1000  # characters of a line; a text that another program stored cannot forge a line
 
 
-def status(arguments: argparse.Namespace) -> int:
+def status(arguments: argparse.Namespace) -> int | Coroutine[Any, Any, int]:
     """Print every login, pending login and problem; never a secret."""
+    broker = broker_source(arguments)
+    if broker is not None:
+        from openab_auth.bot.cli.commands.broker_status import print_status  # noqa: PLC0415 - a store needs no request
+
+        return print_status(arguments, broker)
+    return _of_store(arguments)
+
+
+def _of_store(arguments: argparse.Namespace) -> int:
     store, catalogue, location = open_for_reading(arguments)
     found = read_status(store, catalogue=catalogue, now=time.time())
     result: dict[str, object] = {

@@ -16,6 +16,7 @@ SKEW = 120  # seconds, as in `openab_auth.oauth.entries.login_entry`: a token th
 _LONGEST_TTL = 10**9  # seconds, as in `openab_auth.bot.cli.parser`
 _LONGEST_ID = 20  # digits of a Discord id
 _FILE_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
+_BROKER_VARIABLES = frozenset({"OPENAB_AUTH_BROKER", "OPENAB_AUTH_BROKER_KEY"})
 _THREAD_VARIABLES = frozenset({"OPENAB_AUTH_THREAD", "OPENAB_THREAD_ID", "OPENAB_CHANNEL_ID"})
 _OVERRIDES = frozenset({"tenant", "env", "exec_env"})  # keys of a vendor's table that change where its token goes
 
@@ -53,6 +54,8 @@ class Request:
             raise UnusualError
         self.command, self.tenants = plain[0], plain[1:]
         if "--min-ttl" in self.options and self.command != "token":
+            raise UnusualError
+        if not _BROKER_VARIABLES.isdisjoint(os.environ):  # a broker answers, and no child may get its key
             raise UnusualError
 
     def seconds(self, option: str, default: int) -> int:

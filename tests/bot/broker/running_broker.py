@@ -14,12 +14,16 @@ from pathlib import Path
 
 import aiohttp
 
-from openab_auth.storage import FileStore, Secret, TokenEntry
+from openab_auth.bot.broker import Places, add_key, new_key, serve
+from openab_auth.oauth.runtime import Runtime
+from openab_auth.oauth.vendors import Catalogue
+from openab_auth.storage import BrokerKey, FileStore, Secret, Store, ThreadId, TokenEntry
 from tests.support.patience import PATIENCE
 
 OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")
 STORE = ".openab/agent/auth.json"
 FAR = 4_000_000_000
+SOON = 5.0  # seconds: on a machine that others share, too, what the contract has in one
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,18 @@ async def running_broker(
         await process.communicate()
 
 
+@asynccontextmanager
+async def broker_in_this_process(folder: Path, store: Store) -> AsyncIterator[Path]:
+    """Serve a store in this process, for tests that shorten its times; yield the place of its socket."""
+    runtime = Runtime(store, Catalogue.shipped({}), environ={}, location=str(folder / "auth.json"))
+    places = Places(folder / "auth.sock", 0o600, None)
+    async with (
+        serve._serving(runtime, (os.geteuid(),), folder / "audit.jsonl") as server,
+        serve._listening(server, places),
+    ):
+        yield folder / "auth.sock"
+
+
 def store_of(home: Path) -> FileStore:
     """Return the store of a home."""
     return FileStore(home / STORE)
@@ -144,9 +160,6 @@ def make_key(home: Path, name: str, *words: str) -> str:
 
 def put_key(home: Path, name: str, *tenants: str, thread: int | None = None, expires_at: int | None = None) -> str:
     """Make a key in this process, which is faster than a command."""
-    from openab_auth.bot.broker import add_key, new_key  # noqa: PLC0415
-    from openab_auth.storage import BrokerKey, ThreadId  # noqa: PLC0415
-
     key = new_key()
     where = None if thread is None else ThreadId(thread)
     record = BrokerKey(key.fingerprint(), tenants, where, expires_at, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import pytest
@@ -32,6 +32,24 @@ class DistantStore(MemoryStore):
         if self.is_away:
             raise AWAY
         return super().records(kind)
+
+
+class RememberingStore(DistantStore):
+    """A store that serves what it knows while its server is away, and says how old that is."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._now = now
+        self._known: Mapping[str, Any] = {}
+        self._asked_at = now()
+
+    def age(self) -> float:
+        return self._now() - self._asked_at
+
+    def records(self, kind: RecordKind[Any]) -> Mapping[str, Any]:
+        if not self.is_away:
+            self._known, self._asked_at = super().records(kind), self._now()
+        return self._known
 
 
 @pytest.fixture
@@ -92,6 +110,24 @@ async def test_while_the_store_is_away_known_keys_count_for_a_minute(
             await ring.find(HASH)
 
     distant.is_away = False
+    clock.now += 0.5
+    assert await ring.find(HASH)
+
+
+async def test_a_store_that_serves_from_memory_is_believed_no_longer(clock: Clock) -> None:
+    store = RememberingStore(clock)
+    store.update(lambda draft: draft.records(KEYS).update(ci=BrokerKey(HASH, ("codex",))))
+    ring = KeyRing(AsyncStore(store), clock, clock)
+    assert await ring.find(HASH)
+    store.is_away = True
+    for _ in range(12):
+        clock.now += 5
+        assert await ring.find(HASH)
+
+    clock.now += 0.5
+    with pytest.raises(TimeoutError):
+        await ring.find(HASH)
+    store.is_away = False
     clock.now += 0.5
     assert await ring.find(HASH)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from openab_auth.bot.broker import revoke_key
 from openab_auth.bot.broker.admission.limits import MOST_WAITING
-from tests.bot.broker.running_broker import Reply, RunningBroker, put_key, put_login, running_broker, store_of
+from tests.bot.broker.running_broker import SOON, Reply, RunningBroker, put_key, put_login, running_broker, store_of
 from tests.support.patience import PATIENCE, until
 
 _CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
@@ -47,7 +47,7 @@ async def test_a_client_that_waits_is_answered_within_a_second_of_the_login(brok
     replies = await asyncio.wait_for(asyncio.gather(*polls), PATIENCE)
 
     assert [reply.body["access_token"] for reply in replies] == ["canary-new"] * 2
-    assert time.monotonic() - stored_at < 1
+    assert time.monotonic() - stored_at < SOON
 
 
 async def test_without_a_login_the_wait_ends_as_without_waiting(broker: RunningBroker) -> None:
@@ -75,7 +75,7 @@ async def test_a_key_that_is_revoked_ends_the_wait_of_its_clients(broker: Runnin
     revoked_at = time.monotonic()
 
     assert (await asyncio.wait_for(poll, PATIENCE)).problem == (401, "unauthorized")
-    assert time.monotonic() - revoked_at < 2
+    assert time.monotonic() - revoked_at < SOON
 
 
 async def test_a_revoked_key_gets_no_token_of_a_login_that_comes_with_it(broker: RunningBroker, home: Path) -> None:

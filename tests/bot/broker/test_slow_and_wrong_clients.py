@@ -6,33 +6,30 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.broker import Places, serve
 from openab_auth.bot.broker.http import connection, routes
-from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import MemoryStore, Secret, TokenEntry
-from tests.bot.broker.running_broker import FAR, RunningBroker, put_key, put_login, running_broker
+from tests.bot.broker.running_broker import (
+    FAR,
+    RunningBroker,
+    broker_in_this_process,
+    put_key,
+    put_login,
+    running_broker,
+)
 from tests.support.patience import PATIENCE
 
 CANARY = "canary-of-a-client"
 
 
-@asynccontextmanager
-async def broker_here(folder: Path) -> AsyncIterator[Path]:
-    """Serve a store in memory in this process, for tests that shorten its times; yield the place of its socket."""
+def broker_here(folder: Path) -> AbstractAsyncContextManager[Path]:
+    """Serve a login to codex in this process; the context is the place of the socket."""
     login = TokenEntry(Secret("token"), Secret("refresh"), FAR, "https://x.example/token", "codex")
-    runtime = Runtime(MemoryStore({"codex": login}), environ={}, location=str(folder / "auth.json"))
-    places = Places(folder / "auth.sock", 0o600, None)
-    async with (
-        serve._serving(runtime, (0, 1000), folder / "audit.jsonl") as server,
-        serve._listening(server, places),
-    ):
-        yield folder / "auth.sock"
+    return broker_in_this_process(folder, MemoryStore({"codex": login}))
 
 
 async def send(place: Path, data: bytes) -> bytes:

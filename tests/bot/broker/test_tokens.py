@@ -49,7 +49,7 @@ async def test_what_is_not_understood_is_400(broker: RunningBroker) -> None:
         ("/v1/token/codex", {"min_ttl": "1.5"}),
         ("/v1/token/codex", {"wait": 51}),
         ("/v1/token/codex", {"wait": "\u0663"}),
-        ("/v1/token/codex", {"wiat": 5}),
+        ("/v1/token/codex", {"delay": 5}),
         ("/v1/token/codex", {"thread": "x"}),
         ("/v1/token/" + "x" * 257, {}),
         ("/v1/status", {"wait": 5}),

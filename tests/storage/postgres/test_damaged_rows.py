@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from openab_auth.storage import StorageError, Store
+from openab_auth.storage import StorageError, Store, StoreLocation, StoreOptions
 from openab_auth.storage.errors import UnknownStoreKeyError, WrongStoreKeyError
 from openab_auth.storage.postgres.keys import new_key
+from openab_auth.storage.postgres.opening import check_settings
+from openab_auth.storage.postgres.rekeying import Rekeying
 from tests.storage.entries import put, token
 from tests.storage.postgres.away.outages import attempt
 from tests.storage.postgres.places import KEY, Place
@@ -151,3 +153,21 @@ def test_both_keys_are_read_during_a_rotation(place: Place, store: Store) -> Non
     assert place.execute("SELECT key_id FROM {}.entries ORDER BY key") == [("k1",), ("k2",), ("k1",)]
     assert both.read()["codex"] == token(value="new")
     assert dict(after.read()) == dict(both.read())
+
+
+def test_the_old_key_can_go_after_a_rekeying(place: Place, store: Store) -> None:
+    """The journal of a host was written with it, a moment ago."""
+    environ = {"OLD": place.key, "NEW": new_key().reveal()}
+    store.update(put("codex", token(value="rotated")))
+    place.open(environ, keys=("k1=env:OLD", "k2=env:NEW")).read()
+    both = ("k2=env:NEW", "k1=env:OLD")
+    place.open(environ, keys=both).update(put("claude", token("claude", "rotated")))
+    settings, _ = place.settings(keys=both)
+    assert Rekeying(check_settings(StoreLocation(place.url(), StoreOptions(**settings)), environ)).run().rows
+
+    after = place.open(environ, keys=("k2=env:NEW",))
+
+    assert after.read()["codex"] == token(value="rotated")
+    after.update(put("codex", token(value="next")))
+    assert after.lease("codex").try_acquire()
+    assert place.on_another_host().open(environ, keys=("k2=env:NEW",)).read()["codex"] == token(value="next")

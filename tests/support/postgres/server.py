@@ -38,6 +38,7 @@ class Server:
     folder: Path
     disk: Path | None = None
     prefix: tuple[str, ...] = ()
+    database: str = DATABASE
     _process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -146,7 +147,7 @@ class Server:
     def url(self, role: str = OWNER, *, host: Path | str | None = None, **parameters: str) -> str:
         """Return the URL of the database for a role, through the server's socket or the one of a proxy in `host`."""
         query = urlencode({"host": str(host or self.folder)} | parameters, quote_via=quote)
-        return f"postgresql://{role}@/{DATABASE}?{query}"
+        return f"postgresql://{role}@/{self.database}?{query}"
 
     def execute(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Run one statement as the superuser, in a connection of its own, and return the rows."""

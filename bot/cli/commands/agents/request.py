@@ -6,6 +6,7 @@ import argparse
 from typing import Final
 
 from openab_auth.bot.cli.arguments import UsageError
+from openab_auth.bot.cli.broker import broker_source
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
@@ -28,13 +29,19 @@ async def request(arguments: argparse.Namespace) -> int:
         UsageError: no thread is known.
         OAuthError, StorageError: as `LoginRequests.ask`.
     """
-    runtime = open_runtime(arguments)
-    thread = thread_in(runtime.environ, arguments.thread)
-    if thread is None:
-        message = "no thread is known; give it with --thread ID"
-        raise UsageError(message, _PROG)
-    async with runtime:
-        asked = await LoginRequests(runtime, thread).ask(arguments.account, arguments.reason)
-    result = {"login": asked.login, "thread": str(thread), "state": asked.state}
-    print_result(result, f"{one_line(asked.login)}: {_SAID[asked.state]}", as_json=arguments.json)
+    broker = broker_source(arguments)
+    if broker is not None:
+        async with broker:
+            login, state, place = await broker.ask(arguments.account, arguments.reason)
+    else:
+        runtime = open_runtime(arguments)
+        thread = thread_in(runtime.environ, arguments.thread)
+        if thread is None:
+            message = "no thread is known; give it with --thread ID"
+            raise UsageError(message, _PROG)
+        async with runtime:
+            login, state = await LoginRequests(runtime, thread).ask(arguments.account, arguments.reason)
+        place = str(thread)
+    result = {"login": login, "thread": place, "state": state}
+    print_result(result, f"{one_line(login)}: {_SAID.get(state, one_line(state))}", as_json=arguments.json)
     return DONE

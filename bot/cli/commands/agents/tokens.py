@@ -7,6 +7,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
+from openab_auth.bot.cli.broker import broker_source
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
@@ -18,17 +19,23 @@ from openab_auth.storage import Secret
 
 async def token(arguments: argparse.Namespace) -> int:
     """Print a valid access token; refresh it first if necessary, and with `--wait` wait until somebody logs in."""
-    runtime = open_runtime(arguments)
-    async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
-        min_ttl = SKEW if arguments.min_ttl is None else arguments.min_ttl
-        chosen, valid = await source.get_chosen(arguments.tenant, min_ttl=min_ttl, wait=arguments.wait)
+    min_ttl = SKEW if arguments.min_ttl is None else arguments.min_ttl
+    broker = broker_source(arguments)
+    if broker is not None:
+        async with broker:
+            valid, login, because, _ = await broker.get_token(arguments.tenant, min_ttl=min_ttl, wait=arguments.wait)
+    else:
+        runtime = open_runtime(arguments)
+        async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
+            chosen, valid = await source.get_chosen(arguments.tenant, min_ttl=min_ttl, wait=arguments.wait)
+        login, because = chosen.account.tenant, chosen.because
     value = valid.value.reveal()
     result = {
         "access_token": value,
         "expires_at": valid.expires_at,
         "token_type": "Bearer",
-        "login": chosen.account.tenant,
-        "because": chosen.because,
+        "login": login,
+        "because": because,
     }
     print_result(result, value, as_json=arguments.json)
     return DONE
@@ -40,12 +47,17 @@ def refresh(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
 
 
 async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> int:
-    runtime = open_runtime(arguments)
-    async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
-        account = (await source.account_for(arguments.tenant)).account
-        renewed = await source.force_refresh(account, rejected=rejected)
-        refreshed = source.has_renewed(account, renewed)
-    result = {"tenant": account.tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
+    broker = broker_source(arguments)
+    if broker is not None:
+        async with broker:
+            renewed, tenant, _, refreshed = await broker.replace(arguments.tenant, rejected)
+    else:
+        runtime = open_runtime(arguments)
+        async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
+            account = (await source.account_for(arguments.tenant)).account
+            renewed = await source.force_refresh(account, rejected=rejected)
+            tenant, refreshed = account.tenant, source.has_renewed(account, renewed)
+    result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}
     done = "refreshed" if refreshed else "another token was already stored; no request was sent"
-    print_result(result, f"{one_line(account.tenant)}: {done}", as_json=arguments.json)
+    print_result(result, f"{one_line(tenant)}: {done}", as_json=arguments.json)
     return DONE

@@ -705,11 +705,11 @@ error-paste_refused-denied =
            *[no] Continue with the newest link. If the error came from there: { -new-link }
         }
 
-error-store_unreadable = The file with the logins could not be read: { error-store_unwritable.because }
+error-store_unreadable = The store of the logins could not be read: { error-store_unwritable.because }
     .kept = { -unchanged }
     .next = { error-store_unwritable.repair }
-error-store_unwritable = The file with the logins could not be written: { error-store_unwritable.because }
-    .kept = The file is unchanged.
+error-store_unwritable = The store of the logins could not be written: { error-store_unwritable.because }
+    .kept = The store is unchanged.
     .next = { error-store_unwritable.repair }
     .because =
         { $fault ->
@@ -730,6 +730,18 @@ error-store_unwritable = The file with the logins could not be written: { error-
             [too-large] it may not grow any further.
             [disk-broken] the disk has failed.
             [unsupported] its disk can't do what is needed.
+            [database-silent] the database doesn't answer.
+            [database-away] the database can't be reached.
+            [database-restarting] the database is starting or stopping.
+            [database-refused] the database refuses the bot's role.
+            [no-store] nobody has made a store in the database.
+            [database-rights] the bot's role in the database lacks a right.
+            [database-connections] the database takes no more connections.
+            [database-full] the disk of the database is full.
+            [database-read-only] the database is read-only.
+            [database-broken] the database has a fault.
+            [old-schema] the tables in the database are older than the bot.
+            [new-schema] the tables in the database are newer than the bot.
            *[other] it can't be used.
         }
     .repair =
@@ -751,11 +763,35 @@ error-store_unwritable = The file with the logins could not be written: { error-
             [too-large] Tell the operator: raise the limit on the size of files, then restart the bot.
             [disk-broken] Tell the operator: check the disk, and save a copy of the file.
             [unsupported] Tell the operator: move the file to a local disk.
+            [database-silent] Try again in a minute. If it lasts, tell the operator: look at the database's host.
+            [database-away] Try again in a minute. If it lasts, tell the operator: start the database.
+            [database-restarting] Try again in a minute.
+            [database-refused] Tell the operator: correct the role or its password.
+            [no-store] Tell the operator: run `openab-auth store init`.
+            [database-rights] Tell the operator: run `openab-auth store init --grant ROLE`.
+            [database-connections] Try again in a minute. If it lasts, tell the operator: allow more connections.
+            [database-full] Tell the operator: free some disk space on the database's host.
+            [database-read-only] Tell the operator: give the bot the address of the primary server.
+            [database-broken] Tell the operator: look at the log of the database, and check its disk.
+            [old-schema] Tell the operator: run `openab-auth store init`, which migrates the tables.
+            [new-schema] Tell the operator: upgrade the bot.
            *[other] Tell the operator. Until it is repaired, nobody can log in.
         }
 error-servers_unwritten = The list of added servers could not be written: { error-store_unwritable.because }
     .kept = The list is unchanged. If you were removing a server, the unfinished logins to it have ended.
     .next = { error-store_unwritable.repair }
+error-store_closed = This store of logins is closed: it may be a copy of another one.
+    .kept = { -unchanged }
+    .next = Tell the operator: `openab-auth doctor` says why.
+error-commit_unknown = The connection to the database was lost while your change was saved.
+    .kept = It was saved as a whole, or not at all.
+    .next = Look with `/auth status` whether it is there, and try again if it isn't.
+error-unknown_store_key = The bot lacks a key for the store of the logins.
+    .kept = { -unchanged }
+    .next = Tell the operator: `openab-auth doctor` names the missing key.
+error-wrong_store_key = The bot has a wrong key for the store of the logins.
+    .kept = { -unchanged }
+    .next = Tell the operator: `openab-auth doctor` names the wrong key.
 error-store_busy = Another program has locked the logins for more than { $waited } seconds.
     .kept = { -unchanged }
     .next = Try again. If it happens again, tell the operator.

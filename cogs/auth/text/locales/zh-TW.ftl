@@ -761,11 +761,11 @@ error-paste_refused-denied =
            *[no] 請繼續使用最新的連結。如果錯誤就是從那裡來的：{ -new-link }
         }
 
-error-store_unreadable = 無法讀取登入資料檔：{ error-store_unwritable.because }
+error-store_unreadable = 無法讀取登入資料：{ error-store_unwritable.because }
     .kept = { -unchanged }
     .next = { error-store_unwritable.repair }
-error-store_unwritable = 無法寫入登入資料檔：{ error-store_unwritable.because }
-    .kept = 檔案沒有變更。
+error-store_unwritable = 無法寫入登入資料：{ error-store_unwritable.because }
+    .kept = 資料沒有變更。
     .next = { error-store_unwritable.repair }
     .because =
         { $fault ->
@@ -786,6 +786,18 @@ error-store_unwritable = 無法寫入登入資料檔：{ error-store_unwritable.
             [too-large] 它不能再變大。
             [disk-broken] 磁碟發生故障。
             [unsupported] 它所在的磁碟缺少必要的功能。
+            [database-silent] 資料庫沒有回應。
+            [database-away] 無法連線到資料庫。
+            [database-restarting] 資料庫正在啟動或停止。
+            [database-refused] 資料庫拒絕機器人的角色。
+            [no-store] 資料庫裡還沒有建立儲存區。
+            [database-rights] 機器人在資料庫的角色缺少權限。
+            [database-connections] 資料庫不再接受新連線。
+            [database-full] 資料庫的磁碟已滿。
+            [database-read-only] 資料庫是唯讀的。
+            [database-broken] 資料庫發生故障。
+            [old-schema] 資料庫的資料表比機器人舊。
+            [new-schema] 資料庫的資料表比機器人新。
            *[other] 這個檔案無法使用。
         }
     .repair =
@@ -807,11 +819,35 @@ error-store_unwritable = 無法寫入登入資料檔：{ error-store_unwritable.
             [too-large] 請告訴管理者：提高檔案大小的上限，然後重新啟動機器人。
             [disk-broken] 請告訴管理者：檢查磁碟，並保存檔案的副本。
             [unsupported] 請告訴管理者：把檔案移到本機磁碟。
+            [database-silent] 請過一分鐘再試。如果一直如此，請告訴管理者：檢查資料庫的主機。
+            [database-away] 請過一分鐘再試。如果一直如此，請告訴管理者：啟動資料庫。
+            [database-restarting] 請過一分鐘再試。
+            [database-refused] 請告訴管理者：更正角色或它的密碼。
+            [no-store] 請告訴管理者：執行 `openab-auth store init`。
+            [database-rights] 請告訴管理者：執行 `openab-auth store init --grant ROLE`。
+            [database-connections] 請過一分鐘再試。如果一直如此，請告訴管理者：允許更多連線。
+            [database-full] 請告訴管理者：在資料庫的主機上釋放磁碟空間。
+            [database-read-only] 請告訴管理者：把主要伺服器的位址給機器人。
+            [database-broken] 請告訴管理者：查看資料庫的記錄，並檢查它的磁碟。
+            [old-schema] 請告訴管理者：執行 `openab-auth store init`，它會更新資料表。
+            [new-schema] 請告訴管理者：升級機器人。
            *[other] 請告訴管理者。修復之前，沒有人能登入。
         }
 error-servers_unwritten = 無法寫入已新增的伺服器清單：{ error-store_unwritable.because }
     .kept = 清單沒有變更。如果您正在移除伺服器，尚未完成的登入已經結束。
     .next = { error-store_unwritable.repair }
+error-store_closed = 這個登入儲存區已關閉：它可能是另一個儲存區的副本。
+    .kept = { -unchanged }
+    .next = 請告訴管理者：`openab-auth doctor` 會說明原因。
+error-commit_unknown = 儲存你的變更時，與資料庫的連線中斷了。
+    .kept = 變更不是完整儲存，就是完全沒有儲存。
+    .next = 請用 `/auth status` 確認變更是否存在；如果沒有，請再試一次。
+error-unknown_store_key = 機器人缺少登入儲存區的金鑰。
+    .kept = { -unchanged }
+    .next = 請告訴管理者：`openab-auth doctor` 會指出缺少的金鑰。
+error-wrong_store_key = 機器人的登入儲存區金鑰不正確。
+    .kept = { -unchanged }
+    .next = 請告訴管理者：`openab-auth doctor` 會指出錯誤的金鑰。
 error-store_busy = 另一個程式鎖住了登入資料，已超過 { $waited } 秒。
     .kept = { -unchanged }
     .next = 請再試一次。如果還是不行，請告訴管理者。

@@ -8,6 +8,7 @@ import pytest
 
 from openab_auth.bot.cli import dispatch, parser
 from openab_auth.bot.cli.commands.agents import exec as exec_command
+from openab_auth.bot.cli.commands.agents import places as exec_places
 from openab_auth.bot.cli.warm import answer
 from openab_auth.bot.cli.warm import config as warm_config
 from openab_auth.bot.cli.warm.vendors import TENANTS, VARIABLES
@@ -29,7 +30,7 @@ def test_its_numbers_are_those_of_the_full_commands() -> None:
 def test_it_knows_every_shipped_vendor() -> None:
     shipped = Catalogue.shipped({})
     places = {
-        vendor.tenant: exec_command.place_of_vendor(vendor.name, shipped.vendor_of(vendor.tenant))
+        vendor.tenant: exec_places.place_of_vendor(vendor.name, shipped.vendor_of(vendor.tenant))
         for vendor in shipped.all()
         if vendor.exec_env
     }

@@ -79,13 +79,17 @@ from openab_auth.oauth.paste import DeniedRedirectError, PasteMistake
 from openab_auth.oauth.paste.mistakes import paste_refusal
 from openab_auth.storage import Tenant, UserId
 from openab_auth.storage.errors import (
+    CommitUnknownError,
     InvalidEntryError,
     InvalidTenantError,
     OpenabAuthError,
     ServersUnwrittenError,
     StoreBusyError,
+    StoreClosedError,
     StoreUnreadableError,
     StoreUnwritableError,
+    UnknownStoreKeyError,
+    WrongStoreKeyError,
 )
 from openab_auth.storage.file_faults import NUMBERS
 
@@ -186,6 +190,10 @@ MET: list[OpenabAuthError] = [
     StoreUnwritableError("/data/auth_file.json", "it is not a regular file"),
     ServersUnwrittenError(StoreUnwritableError("/data/auth_file.json.servers", "ENOSPC")),
     StoreBusyError("/data/auth_file.json", 10.0),
+    StoreClosedError("postgresql://db.example/x", "it is a copy"),
+    CommitUnknownError("postgresql://db.example/x", "the server closed the connection"),
+    UnknownStoreKeyError("2026-11"),
+    WrongStoreKeyError("2026-11"),
     InvalidTenantError("a/b", "it holds a slash"),
     InvalidEntryError("lab", "no expiry"),
 ]

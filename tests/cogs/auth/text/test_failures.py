@@ -12,13 +12,18 @@ from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, english, languages
 from openab_auth.oauth.errors import (
+    BrokerRefusedError,
+    BrokerSettingError,
+    BrokerUnavailableError,
     ConfigError,
     InsufficientScopeError,
     LoginConflictError,
     LoginNotStoredError,
+    NotAtBrokerError,
     NotRefreshableError,
     NotRequestableError,
     OAuthError,
+    PasswordOnCommandLineError,
     PasteRefusedError,
     ProgramKeepsLoginError,
     RefreshUnansweredError,
@@ -32,13 +37,23 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.paste import PasteMistake
 from openab_auth.oauth.paste.mistakes import paste_refusal
-from openab_auth.storage.errors import OpenabAuthError, StorageError, StoreUnwritableError
-from openab_auth.storage.file_faults import NUMBERS
+from openab_auth.storage.errors import (
+    DamagedRowError,
+    OpenabAuthError,
+    StorageError,
+    StoreSettingsError,
+    StoreUnreadableError,
+    StoreUnwritableError,
+)
+from openab_auth.storage.file_faults import NUMBERS, FaultError
+from openab_auth.storage.postgres.faults import FAULTS
 from tests.cogs.auth.text.catalogues import entries
 from tests.cogs.auth.text.failures import MET
 
 # Their children are what is raised; a config stops the bot before anybody can ask; only agents refresh.
-NOT_MET = {
+NOT_MET: set[type[OpenabAuthError]] = {
+    DamagedRowError,  # such a row counts as missing
+    PasswordOnCommandLineError,
     AccessDeniedError,
     OAuthError,
     StorageError,
@@ -51,6 +66,10 @@ NOT_MET = {
     UnknownHomeError,
     NotRequestableError,  # only agents ask
     TooManyRequestsError,
+    BrokerRefusedError,  # only agents ask a broker
+    BrokerSettingError,
+    BrokerUnavailableError,
+    NotAtBrokerError,
     NotRefreshableError,
     ProgramKeepsLoginError,
     ThreadIdError,
@@ -69,7 +88,11 @@ def children(of: type[OpenabAuthError]) -> Iterator[type[OpenabAuthError]]:
 def test_every_error_that_a_person_can_meet_is_looked_at_here() -> None:
     floors = ("openab_auth.cogs.", "openab_auth.oauth.", "openab_auth.storage.")
     ours = {each.__name__ for each in children(OpenabAuthError) if each.__module__.startswith(floors)}
-    assert ours == {type(error).__name__ for error in MET} | {each.__name__ for each in NOT_MET}
+    settings: list[type[OpenabAuthError]] = [
+        StoreSettingsError,
+        *children(StoreSettingsError),
+    ]
+    assert ours == {type(error).__name__ for error in MET} | {each.__name__ for each in (*NOT_MET, *settings)}
 
 
 @pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)
@@ -117,6 +140,17 @@ def test_each_fault_of_a_disk_has_its_own_sentences_without_a_path(language: Lan
         assert not {"xyz", "data"} & set(re.split(r"\W", happened + repair)), error.fault
         told[error.fault] = (happened, repair)
     assert all(len(set(column)) == len(told) for column in zip(*told.values(), strict=True))
+
+
+@pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.tag)
+def test_each_fault_of_a_database_has_its_own_sentences_without_its_words(language: Language) -> None:
+    told = {}
+    for fault in FAULTS:
+        error = StoreUnreadableError("postgresql://db.example/x", FaultError(None, "xyz", fault))
+        happened, _, repair = described(language, error)
+        assert not {"xyz", "example"} & set(re.split(r"\W", happened + repair)), error.fault
+        told[error.fault] = happened
+    assert len({*told.values()}) == len(FAULTS)
 
 
 def test_an_error_that_no_language_file_knows_speaks_its_own_english() -> None:

@@ -33,7 +33,7 @@ from tests.support.patience import PATIENCE
 ADA, BOB = UserId(1), UserId(2)
 PROGRAM = Path(__file__).parents[3] / "support/vendor_cli.py"
 LINK = "https://login.example.com/oauth/authorize?client_id=cli&state=abc"
-SECRETS = {"DISCORD_TOKEN", "OUR_BOT", "APP_SECRET", "MCP_SECRET"}
+SECRETS = {"DISCORD_TOKEN", "OPENAB_AUTH_BROKER_KEY", "OUR_BOT", "APP_SECRET", "MCP_SECRET"}
 MODES = ("paste", "again", "device", "silent", "done", "stubborn", "leaves", "environment")
 
 

@@ -22,7 +22,9 @@ from tests.storage.postgres.away.outages import (
     attempt,
     login,
 )
-from tests.storage.postgres.places import Place
+from tests.storage.postgres.places import OPEN, Place
+from tests.storage.processes import Start, line_of
+from tests.support.patience import PATIENCE
 from tests.support.postgres.pattern import Servers
 from tests.support.postgres.proxy import Proxy
 from tests.support.postgres.server import Server
@@ -152,3 +154,27 @@ def test_threads_of_a_process_share_one_deadline(scene: Scene, through_proxy: Pl
         found = at_once({str(number): READS["read"] for number in range(8)}, lambda: store)
 
     assert all(one == {"codex": login()} for one in found.values())
+
+
+def test_a_process_ends_soon_although_it_cannot_give_its_leases_back(
+    scene: Scene, through_proxy: Place, start: Start
+) -> None:
+    """They end by themselves; a service that is asked to end is killed after a while."""
+    code = """
+store = opened(sys.argv[1])
+leases = [store.lease(f"lab{number}") for number in range(8)]
+assert all(lease.try_acquire() for lease in leases)
+print("held", flush=True)
+sys.stdin.readline()
+for lease in leases:
+    lease.release()
+print("released", flush=True)
+"""
+    process = start(OPEN + code, through_proxy.argument())
+    assert line_of(process) == "held\n"
+    with scene.proxy.silent():
+        before = time.monotonic()
+        _, err = process.communicate("\n", PATIENCE)
+
+        assert process.returncode == 0, err
+        assert time.monotonic() - before < LONGEST

@@ -103,14 +103,18 @@ class Vendor:
     ) -> subprocess.Popen[str]:
         """Start an agent that asks for the tokens of `tenants`, and again for each line, which may name others."""
         names = tenants or ("lab",)
-        row = {
+        vendors = json.dumps(self.rows(*names, "lab"))
+        process = start(AGENT, place.argument(**options), vendors, json.dumps(names), deadline)
+        assert line_of(process) == "begun\n", process.communicate()[1]
+        return process
+
+    def rows(self, *tenants: str) -> dict[str, dict[str, object]]:
+        """Return the tables of these vendors in the config."""
+        row: dict[str, object] = {
             "client_id": CLIENT_ID,
             "redirect_uri": REDIRECT_URI,
             "authorize_url": self.issuer.authorize_url,
             "token_url": self.issuer.token_url,
             "scopes": ["offline_access"],
         }
-        vendors = json.dumps(dict.fromkeys((*names, "lab"), row))
-        process = start(AGENT, place.argument(**options), vendors, json.dumps(names), deadline)
-        assert line_of(process) == "begun\n", process.communicate()[1]
-        return process
+        return dict.fromkeys(tenants, row)

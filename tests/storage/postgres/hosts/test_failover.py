@@ -24,6 +24,15 @@ opened(sys.argv[1]).update(put("codex", token(value=sys.argv[2])))
 )
 
 
+ROTATE_BOTH = (
+    OPEN
+    + """
+from tests.storage.entries import put, token
+opened(sys.argv[1]).update_all([put("claude", token("claude", "rotated")), put("codex", token(value="rotated"))])
+"""
+)
+
+
 @dataclass
 class Cluster:
     """A primary behind a proxy, and a standby that stopped following it when the test began."""
@@ -64,6 +73,15 @@ def test_a_rotation_that_was_undone_is_written_again_by_its_host(cluster: Cluste
 
     assert theirs.read()["codex"] == token(value="rotated")
     assert cluster.place.on_another_host("new").open().read()["codex"] == token(value="rotated")
+
+
+def test_rotations_that_were_written_without_reading_are_kept(cluster: Cluster, run: Callable[..., str]) -> None:
+    """The process has read nothing, and does not know what it replaces; it waits for its journal when it ends."""
+    run(ROTATE_BOTH, cluster.place.argument())
+    cluster.fail_over()
+
+    assert cluster.place.open().read()["claude"] == token("claude", "rotated")
+    assert cluster.place.open().read()["codex"] == token(value="rotated")
 
 
 def test_several_rotations_that_were_undone_end_with_the_last(cluster: Cluster, run: Callable[..., str]) -> None:

@@ -190,6 +190,40 @@ def test_a_database_that_goes_away_before_the_request_stops_it(
     assert token_in(place.open().read(), "lab").access_token.reveal() == token
 
 
+def test_a_valid_token_is_given_from_memory_while_the_database_is_away(
+    place: Place, proxy: Proxy, vendor: Vendor, start: Start
+) -> None:
+    """An agent that has not read it yet gets none."""
+    vendor.expired_login(place.open())
+    knows = vendor.agent(start, place.through(proxy.folder), max_staleness=0.0)
+    got = answer(knows)
+    assert got.startswith("at_")
+    with proxy.refusing():
+        before = time.monotonic()
+        assert again(knows) == got
+        assert time.monotonic() - before < SOON
+        knows_not = vendor.agent(start, place.through(proxy.folder))
+        assert answer(knows_not).startswith("StoreUnreadableError")
+    assert again(knows_not) == got
+    assert vendor.posts() == 1
+
+
+def test_an_expired_token_is_not_refreshed_while_the_database_is_away(
+    place: Place, proxy: Proxy, vendor: Vendor, start: Start
+) -> None:
+    """The agent knows the login, and the vendor could be asked; nobody knows who else asks it."""
+    vendor.expired_login(place.open(), "other")
+    vendor.expired_login(place.open())
+    agent = vendor.agent(start, place.through(proxy.folder), "other", deadline=SOON, max_staleness=0.0)
+    answer(agent)
+    posts = len(vendor.issuer.requests("/token"))
+    with proxy.refusing():
+        assert not again(agent, "lab").startswith("at_")
+
+        assert len(vendor.issuer.requests("/token")) == posts
+    assert again(agent, "lab").startswith("at_")
+
+
 def test_the_answer_to_the_commit_of_a_refresh_may_be_lost(
     place: Place, proxy: Proxy, vendor: Vendor, start: Start
 ) -> None:

@@ -49,6 +49,21 @@ def test_a_commit_whose_answer_is_lost_was_made_once(place: Place, proxy: Proxy,
     assert stored(place) == 2
 
 
+def test_logins_that_were_written_without_reading_may_lose_their_answer(
+    place: Place, proxy: Proxy, store: Store
+) -> None:
+    """The process has read nothing, and does not know what it replaces."""
+    store.update(put("claude", token("claude")))
+    blind = place.through(proxy.folder).open()
+    reached = proxy.cut(COMMIT, "after")
+
+    blind.update_all([put("claude", token("claude", "new")), put("codex", token(value="new"))])
+
+    assert reached.is_set()
+    assert store.entry("claude") == token("claude", "new")
+    assert store.entry("codex") == token(value="new")
+
+
 def test_a_commit_that_the_server_never_got_is_refused_or_made_once(place: Place, proxy: Proxy, store: Store) -> None:
     reached = proxy.cut(COMMIT, "before")
 

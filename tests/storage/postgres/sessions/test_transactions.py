@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import CLIENTS, NOTES, StorageError, Store
+from openab_auth.storage import CLIENTS, NOTES, StorageError, Store, StoreLocation, StoreOptions
+from openab_auth.storage.postgres.keys import new_key
+from openab_auth.storage.postgres.opening import check_settings
+from openab_auth.storage.postgres.rekeying import Rekeying
 from tests.storage.entries import put, token
-from tests.storage.postgres.places import Place
+from tests.storage.postgres.away.outages import attempt
+from tests.storage.postgres.places import KEY, Place
 from tests.support.patience import PATIENCE
 from tests.support.postgres.proxy import Proxy
 
@@ -93,6 +97,25 @@ def test_a_paused_client_blocks_nobody_for_long(paused_at: bytes, place: Place, 
     proxy.release()
     working.join(PATIENCE)
     assert "paused" not in place.open().read()
+
+
+def test_a_paused_rekeying_blocks_nobody_for_long(place: Place, proxy: Proxy) -> None:
+    other, through = place.open(), place.through(proxy.folder)
+    other.update_all([put(f"codex@{number}", token(f"codex@{number}")) for number in range(200)])
+    settings, environ = through.settings(keys=("k2=env:NEW", f"k1=env:{KEY}"))
+    options = StoreOptions(**settings)
+    checked = check_settings(StoreLocation(through.url(), options), environ | {"NEW": new_key().reveal()})
+    reached = proxy.hold(b"set entry", "after")
+    working = threading.Thread(target=lambda: attempt(Rekeying(checked).run))
+    working.start()
+    assert reached.wait(PATIENCE)
+    begun = time.monotonic()
+
+    while isinstance(attempt(lambda: other.update(put("codex", token()))), StorageError):
+        assert time.monotonic() - begun < LIMIT + SLACK
+
+    proxy.release()
+    working.join(PATIENCE)
 
 
 def test_a_commit_costs_the_same_with_many_logins(place: Place, proxy: Proxy) -> None:

@@ -1,0 +1,7 @@
+"""Access tokens from a broker, for agents that cannot read the store (`docs/broker.md`)."""
+
+from openab_auth.oauth.tokens.broker.address import BrokerAddress, read_address, read_key
+from openab_auth.oauth.tokens.broker.answers import BrokerRequest, BrokerToken
+from openab_auth.oauth.tokens.broker.source import BrokerTokenSource
+
+__all__ = ["BrokerAddress", "BrokerRequest", "BrokerToken", "BrokerTokenSource", "read_address", "read_key"]
