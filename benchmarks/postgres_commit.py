@@ -75,13 +75,11 @@ def work(name: str, *words: str) -> None:
     commit()
     print("ready", flush=True)
     for line in sys.stdin:
-        slowest, used = 0.0, time.process_time()
-        for count in itertools.count(1):
+        count, slowest, used = 0, 0.0, time.process_time()
+        while count == 0 or time.time() < float(line):
             begun = time.perf_counter()
             commit()
-            slowest = max(slowest, time.perf_counter() - begun)
-            if time.time() >= float(line):
-                break
+            slowest, count = max(slowest, time.perf_counter() - begun), count + 1
         print(count, slowest, time.process_time() - used, flush=True)
 
 

@@ -11,6 +11,7 @@ import os
 import pwd
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -64,7 +65,7 @@ class Database:
 
     def execute(self, statement: str, schema: str = "") -> list[tuple[Any, ...]]:
         """Run one statement in a connection of its own; `{schema}` in it is a name."""
-        text = sql.SQL(statement).format(schema=sql.Identifier(schema))  # type: ignore[arg-type] # our own words
+        text = sql.SQL(statement).format(schema=sql.Identifier(schema))
         with psycopg.connect(self.url, autocommit=True) as connection:
             cursor = connection.execute(text)
             return cursor.fetchall() if cursor.description else []
@@ -109,7 +110,15 @@ def _server() -> Iterator[str]:
         if user:
             os.chown(place, user["user"], user["group"])
         programs = _programs()
-        make = [programs / "initdb", "-D", place / "data", "--auth=trust", "-U", "postgres", "--encoding=UTF8"]
+        make: list[str | Path] = [
+            programs / "initdb",
+            "-D",
+            place / "data",
+            "--auth=trust",
+            "-U",
+            "postgres",
+            "--encoding=UTF8",
+        ]
         subprocess.run(make, check=True, capture_output=True, cwd=place, **user)  # noqa: S603 - our own words
         words = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
         with (place / "log").open("wb") as log:
@@ -132,7 +141,7 @@ def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
             psycopg.connect(url).close()
         except psycopg.OperationalError:
             if server.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(log.read_text(errors="replace")) from None
+                sys.exit(log.read_text(errors="replace"))
             time.sleep(0.05)
         else:
             return
@@ -141,7 +150,7 @@ def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 def _programs() -> Path:
     found = sorted(Path(PROGRAMS).glob("*/bin"), key=lambda path: int(path.parent.name))
     if not found:
-        raise SystemExit("PostgreSQL is not installed; `scripts/setup dev` installs it, or name a database with --url")
+        sys.exit("PostgreSQL is not installed; `scripts/setup dev` installs it, or name a database with --url")
     return found[-1]
 
 
