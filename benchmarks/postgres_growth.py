@@ -1,8 +1,8 @@
 """A commit of the PostgreSQL store with 10, 1,000 and 100,000 logins, against a bare `update`; in turns.
 
 Each login has a note. `one login` is an agent, which reads only the login that it changes. `all logins` is a bot or a
-broker, which has read every login of this version before. The goal is that the number of logins makes no difference. Prints medians,
-and their ratios to the store with 10 logins.
+broker, which has read every login of this version before. The goal is that the number of logins makes no difference.
+Prints medians, and their ratios to the store with 10 logins.
 """
 
 from __future__ import annotations
