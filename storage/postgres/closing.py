@@ -1,4 +1,4 @@
-"""Close a store for refreshes while it is being filled, and open it; what it is a copy of stands in a record.
+"""Close a store for refreshes while it is being filled, and open it; a record names the source of the copy.
 
 The record has the kind `copy`, which no other part of the program reads. It is encrypted like every record.
 """
@@ -35,7 +35,7 @@ _SET_OPEN: Final = "update {schema}.store set open = %s"
 
 @dataclass(frozen=True, slots=True)
 class CopyMark:
-    """Say of which store this one is a copy; `filled` has fingerprints of the entries that were written, by key."""
+    """The source of a copy, and its state; `filled` has fingerprints of the entries that were written, by key."""
 
     source: str
     state: CopyState = "filling"

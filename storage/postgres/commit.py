@@ -27,8 +27,8 @@ class Commit:
     """One update: call `run` in the locked transaction, and `tidy` after it; `outcomes` are those of the mutations.
 
     `written` is None if nothing was written. `entries` are all entries after the commit, if this process knew those
-    before it; `changed_kinds` are the kinds of records that it changed, and `keys` some of
-    the entries that it read or wrote.
+    before it. `changed_kinds` are the kinds of records that it changed. `keys` are the keys of some entries that it
+    read or wrote.
     """
 
     def __init__(self, mutations: Sequence[Mutation[Any]], local: LocalJournal, leases: LeaseTable) -> None:

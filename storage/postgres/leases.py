@@ -72,7 +72,7 @@ class LeaseTable:
         return changed == 1
 
     def holder(self, name: str) -> UUID | None:
-        """Return under which id this process holds the lease, also if only for the sake of a spilled answer."""
+        """Return the id under which this process holds the lease, or keeps it for an answer in the journal."""
         return self._holders.get(name) or self._kept.get(name)
 
     def keep(self, name: str) -> None:

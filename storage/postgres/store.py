@@ -20,12 +20,13 @@ from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.postgres import faults
 from openab_auth.storage.postgres.afterwards import Afterwards
+from openab_auth.storage.postgres.asking import AwayError
 from openab_auth.storage.postgres.cipher import Cipher
 from openab_auth.storage.postgres.commit import Commit
 from openab_auth.storage.postgres.connections import BoundConnection
 from openab_auth.storage.postgres.leases import LeaseTable, PostgresLease
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.reader import AwayError, PostgresReader
+from openab_auth.storage.postgres.reader import PostgresReader
 from openab_auth.storage.postgres.snapshot import Snapshot
 from openab_auth.storage.postgres.transaction import Transaction, UnknownOutcomeError, run_alone, was_committed
 from openab_auth.storage.records import Note

@@ -172,7 +172,8 @@ class Transaction:
     def commit(self, answered: Mapping[str, UUID]) -> None:
         """Send the prepared changes in one more round trip, and commit.
 
-        `answered` are the leases, by name, whose vendor has answered: what is written here is that answer.
+        `answered` has the holder of each lease whose login is written here. The vendor has answered its request, so
+        these leases no longer count as posted.
 
         Raises:
             UnknownOutcomeError: the connection was lost, so nobody knows whether the commit was made.

@@ -64,7 +64,7 @@ def _look_at_journal(found: Inspection) -> Check:
 
 
 def _look_at_clock(ahead: float) -> Check:
-    message = f"{abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} the database"
+    message = f"the clock of this host is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} it"
     if abs(ahead) <= _MOST_AHEAD:
         return Check("clock of the database", ok=True, message=message)
     return Check(
