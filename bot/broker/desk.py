@@ -64,7 +64,8 @@ class TokenDesk:
         is_asked: bool | None = None
         async with aclosing(self._changes.during(wait)) as rounds:
             async for _ in rounds:
-                await self._admission.check_again(client)
+                if missing is not None:  # the client has waited since it was admitted
+                    await self._admission.check_again(client)
                 try:
                     chosen = await accounts.find(word)
                     token = await self._source.get_valid(chosen.account, min_ttl=min_ttl)

@@ -105,11 +105,10 @@ async def _serving(runtime: Runtime, uids: tuple[int, ...], audit: Path) -> Asyn
     finally:
         server.stop()
         changes.stop()
-        refreshes.stop()
         try:
             async with awake_timeout(_FINISH):
                 # aclose ends the refreshes that only wait for another process, whose clients then get their answer.
-                await asyncio.gather(server.shutdown(_FINISH / 2), source.aclose())
+                await asyncio.gather(server.shutdown(_FINISH / 2), source.aclose(), refreshes.aclose())
                 await source.aclose()  # for a refresh that an answer has begun meanwhile
                 await changes.aclose()
                 await runtime.aclose()

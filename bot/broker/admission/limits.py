@@ -71,9 +71,10 @@ class RefreshesByWord:
             task.add_done_callback(lambda done: self._end(tenant, done))
         return await asyncio.shield(task)
 
-    def stop(self) -> None:
-        """End the waits for refreshes by other brokers."""
+    async def aclose(self) -> None:
+        """Wait for the running refreshes, and end the waits for those of other brokers."""
         self._stopping.set()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _refresh(
         self, tenant: Tenant, refused: AccessToken, refresh: Callable[[], Awaitable[AccessToken]]

@@ -22,8 +22,10 @@ def waiting(broker: RunningBroker, *, key: str | None = None, wait: int = 50) ->
 
 
 async def connected(broker: RunningBroker, count: int) -> None:
-    """Wait until the broker has this many connections on its socket."""
+    """Wait until the broker has this many connections on its socket, and has read their requests."""
     await until(lambda: _connections(broker) >= count)
+    for _ in range(3):  # what was sent before these answers was read before them
+        await broker.ask("/healthz")
 
 
 def _connections(broker: RunningBroker) -> int:
