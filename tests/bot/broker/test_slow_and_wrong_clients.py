@@ -10,7 +10,6 @@ import resource
 import socket
 import time
 from contextlib import AbstractAsyncContextManager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
