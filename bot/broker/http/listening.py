@@ -80,12 +80,15 @@ def default_socket(environ: Mapping[str, str]) -> Path:
 
 
 def check_not_in_store(path: Path, store: str) -> None:
-    """Refuse a socket in the folder of the store at the location `store`; a database has no folder.
+    """Refuse a socket whose folder holds the store at the location `store`, at any depth; a database has no folder.
 
     Raises:
-        SocketInStoreError: it is in that folder.
+        SocketInStoreError: it is in such a folder.
     """
-    if "://" not in store and path.parent.resolve() == Path(store).parent.resolve():
+    if "://" in store:
+        return
+    folder, file = path.parent.resolve(), Path(store)  # the file, or one of its folders, may be a link
+    if any(one.is_relative_to(folder) for one in (file.parent.resolve(), file.resolve())):
         raise SocketInStoreError(str(path))
 
 

@@ -161,6 +161,18 @@ async def test_the_socket_never_lies_in_the_folder_of_the_store(home: Path) -> N
     assert "the store's folder" in await refused(home, "--store", "here/auth.json", "--socket", "here/auth.sock")
 
 
+async def test_the_socket_never_lies_in_a_folder_above_the_store(home: Path) -> None:
+    """A container that gets the folder of the socket gets the folders in it, too."""
+    put_login(home)
+    (home / "elsewhere").mkdir()
+    (home / "elsewhere/auth.json").symlink_to(home / ".openab/agent/auth.json")
+
+    assert "the store's folder" in await refused(home, "--socket", str(home / ".openab/auth.sock"))
+    assert "the store's folder" in await refused(
+        home, "--store", "elsewhere/auth.json", "--socket", str(home / ".openab/agent/auth.sock")
+    )
+
+
 @pytest.mark.parametrize(
     "address",
     ["0.0.0.0:8787", "[::]:8787", "192.168.1.2:8787", "example.com:8787", ":8787", "127.0.0.1", "127.0.0.1:99999",
