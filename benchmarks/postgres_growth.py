@@ -26,7 +26,7 @@ from openab_auth.storage.postgres.rows import seal_entry, seal_record
 from openab_auth.storage.postgres.tables import Tables
 from openab_auth.storage.records import NOTES
 
-SIZES: Final = (10, 1_000, 20_000)
+SIZES: Final = (10, 1_000, 100_000)
 ROUNDS: Final = 40
 Call: TypeAlias = Callable[[], object]
 ENTRY: Final = TokenEntry(Secret("a" * 900), Secret("r" * 90), NEVER // 10**9, "https://as.example/token", "codex")
@@ -91,7 +91,7 @@ def main() -> None:
     """Print the table."""
     with database(__doc__) as db, tempfile.TemporaryDirectory() as folder:
         medians = measure(db, Path(folder))
-    print("a commit of       " + "".join(f"{size:>11} logins" for size in SIZES) + "    100000 of 10")
+    print("a commit of       " + "".join(f"{size:>11} logins" for size in SIZES) + f"   {SIZES[-1]} of {SIZES[0]}")
     for name, found in medians.items():
         columns = "".join(f"{seconds * 1e3:15.2f} ms" for seconds in found.values())
         print(f"{name:18}{columns}{found[SIZES[-1]] / found[SIZES[0]]:16.2f}")

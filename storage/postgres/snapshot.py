@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from openab_auth.storage.entries import Entry
@@ -18,11 +18,13 @@ from openab_auth.storage.postgres.tables import Tables
 from openab_auth.storage.records import RecordKind
 
 R = TypeVar("R")
+V = TypeVar("V")
 _GENERATIONS: Final = "select key, generation from {schema}.entries order by position"
 _ALL: Final = "select key, generation, kind, entry, key_id from {schema}.entries order by position"
 _SOME: Final = "select key, generation, kind, entry, key_id from {schema}.entries where key = any(%s)"
 _RECORDS: Final = "select key, record, key_id from {schema}.records where kind = %s order by key"
 _FEW: Final = 1000  # rows; of a small store, all are read at once
+_MOST_CHANGES: Final = 256  # rows, until a large store is copied
 
 
 class KnownEntry(NamedTuple):
@@ -45,6 +47,46 @@ class Snapshot:
         """Return the snapshot of these rows; damaged rows give no entry."""
         entries = {key: row.entry for key, row in known.items() if row.entry is not None}
         return cls(stamp, known, MappingProxyType(entries))
+
+    def after(self, stamp: Stamp, written: Mapping[str, KnownEntry], removed: Collection[str]) -> Snapshot:
+        """Return the snapshot after a commit; of a large store, it takes the unchanged rows from this one."""
+        entries = {key: row.entry for key, row in written.items() if row.entry is not None}
+        return Snapshot(stamp, _changed(self.known, written, removed), _changed(self.entries, entries, removed))
+
+
+class _Layer(Mapping[str, V], Generic[V]):
+    """A mapping with a few changes over a large one, which is not copied; None stands for a removed key."""
+
+    __slots__ = ("below", "changes")
+
+    def __init__(self, below: Mapping[str, V], changes: Mapping[str, V | None]) -> None:
+        self.below = below
+        self.changes = changes
+
+    def __getitem__(self, key: str) -> V:
+        if key not in self.changes:
+            return self.below[key]
+        if (found := self.changes[key]) is None:
+            raise KeyError(key)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (key for key in self.below if self.changes.get(key, key) is not None)
+        yield from (key for key, value in self.changes.items() if value is not None and key not in self.below)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _changed(before: Mapping[str, V], written: Mapping[str, V], removed: Collection[str]) -> Mapping[str, V]:
+    """Return the mapping with the changes; copy it only if it is small, or if it has gathered many changes."""
+    below, changes = (before.below, before.changes) if isinstance(before, _Layer) else (before, {})
+    layered: dict[str, V | None] = {**changes, **written, **dict.fromkeys(removed)}
+    returns = any(key in changes and changes[key] is None for key in written)  # such a key moves to the end
+    if len(below) >= _FEW and len(layered) < _MOST_CHANGES and not returns:
+        return _Layer(below, layered)
+    copied = {**before, **written}
+    return MappingProxyType({key: value for key, value in copied.items() if key not in removed})
 
 
 class RecordSnapshot(NamedTuple):
