@@ -23,7 +23,7 @@ from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck, Stamp
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.rows import open_entry, open_record
-from openab_auth.storage.postgres.snapshot import RecordSnapshot, Snapshot, read_entries, read_records
+from openab_auth.storage.postgres.snapshot import RecordSnapshot, Snapshot, fetch_entries, fetch_records, open_records
 from openab_auth.storage.postgres.tables import LIMITS, Tables
 from openab_auth.storage.reader import Problem, StoreReader
 from openab_auth.storage.records import FACTS, NOTES, LoginFacts, RecordKind
@@ -263,7 +263,9 @@ class PostgresReader(StoreReader):
             return
         with self._at_one_moment(connection):
             head, cipher = self._read_head(connection)
-            self._snapshot = read_entries(connection, self._tables, cipher, head.stamp, self._snapshot)
+            before = self._snapshot
+            rows = fetch_entries(connection, self._tables, before)
+        self._snapshot = rows.opened(cipher, head.stamp, before)
 
     def _read_records(self, connection: BoundConnection, kind: RecordKind[R]) -> None:
         head, cipher = self._read_head(connection)
@@ -272,7 +274,8 @@ class PostgresReader(StoreReader):
             return
         with self._at_one_moment(connection):
             head, cipher = self._read_head(connection)
-            self._records[kind.name] = read_records(connection, self._tables, cipher, head.stamp, kind, before)
+            rows = fetch_records(connection, self._tables, kind)
+        self._records[kind.name] = open_records(rows, self._tables, cipher, head.stamp, kind, before)
 
     def _read_one(self, connection: BoundConnection, key: str) -> Entry | None:
         head, cipher = self._read_head(connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar
@@ -55,34 +55,51 @@ class RecordSnapshot(NamedTuple):
     sealed: Mapping[str, bytes]
 
 
-def read_entries(
-    connection: BoundConnection, tables: Tables, cipher: Cipher, stamp: Stamp, before: Snapshot | None
-) -> Snapshot:
-    """Read the entries in an open transaction; of the rows since `before`, only those that changed.
+class EntryRows(NamedTuple):
+    """The keys of all entries in their order, and the rows, still encrypted, of those that are not known yet."""
 
-    Raises:
-        UnknownStoreKeyError: a row needs a key that is not in the settings.
+    keys: Sequence[str]
+    fresh: Sequence[tuple[Any, ...]]
+
+    def opened(self, cipher: Cipher, stamp: Stamp, before: Snapshot | None) -> Snapshot:
+        """Return the snapshot of these rows, which were fetched with the same `before`.
+
+        Raises:
+            UnknownStoreKeyError: a row needs a key that is not in the settings.
+        """
+        known: dict[str, KnownEntry] = {} if before is None else {**before.known}
+        known.update({row[0]: _known(cipher, row, before) for row in self.fresh})
+        return Snapshot.of(stamp, {key: known[key] for key in self.keys if key in known})
+
+
+def fetch_entries(connection: BoundConnection, tables: Tables, before: Snapshot | None) -> EntryRows:
+    """Fetch the entries in an open transaction; of the rows since `before`, only those that changed.
+
+    Open them after the transaction: for many rows that takes longer than the server lets a transaction be idle.
     """
     if before is None or len(before.known) < _FEW:
         rows = connection.execute(tables.sql(_ALL), binary=True).fetchall()
-        return Snapshot.of(stamp, {row[0]: _known(cipher, row, before) for row in rows})
+        return EntryRows([row[0] for row in rows], rows)
     now = connection.execute(tables.sql(_GENERATIONS), binary=True).fetchall()
     missing = [key for key, generation in now if not _is_known(before, key, generation)]
     rows = connection.execute(tables.sql(_SOME), [missing], binary=True).fetchall() if missing else []
-    fresh = {row[0]: _known(cipher, row, before) for row in rows}
-    known = {key: fresh.get(key) or before.known[key] for key, _ in now if key in fresh or key in before.known}
-    return Snapshot.of(stamp, known)
+    return EntryRows([key for key, _ in now], rows)
 
 
-def read_records(  # noqa: PLR0913, PLR0917 - where, and what is known
-    connection: BoundConnection,
+def fetch_records(connection: BoundConnection, tables: Tables, kind: RecordKind[Any]) -> list[tuple[Any, ...]]:
+    """Fetch the rows of one kind in an open transaction; open them after it, as those of the entries."""
+    return connection.execute(tables.sql(_RECORDS), [kind.name], binary=True).fetchall()
+
+
+def open_records(  # noqa: PLR0913, PLR0917 - where, and what is known
+    rows: Sequence[tuple[Any, ...]],
     tables: Tables,
     cipher: Cipher,
     stamp: Stamp,
     kind: RecordKind[R],
     before: RecordSnapshot | None,
 ) -> RecordSnapshot:
-    """Read the records of one kind in an open transaction.
+    """Return the records in these rows.
 
     Raises:
         UnknownStoreKeyError: a row needs a key that is not in the settings.
@@ -90,7 +107,7 @@ def read_records(  # noqa: PLR0913, PLR0917 - where, and what is known
     """
     records: dict[str, R] = {}
     sealed: dict[str, bytes] = {}
-    for key, data, key_id in connection.execute(tables.sql(_RECORDS), [kind.name], binary=True):
+    for key, data, key_id in rows:
         sealed[key] = data
         if before is not None and before.sealed.get(key) == data and key in before.records:
             records[key] = before.records[key]

@@ -25,7 +25,7 @@ PREFIX: Final = "openab_auth_playground_"
 """How the schema of every playground begins."""
 _FULL_DISK: Final = (
     "Every write to a file now fails in the bot and in the agents, as on a full disk (RLIMIT_FSIZE is 0). "
-    "The database still takes logins, but the journal of this host takes none. "
+    "The database has space, but no code and no token is posted while the journal of this host cannot keep the answer. "
     "Log in, or expire the token and start the agents."
 )
 

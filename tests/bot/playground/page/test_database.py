@@ -37,7 +37,7 @@ async def test_the_page_shows_the_schema_the_lease_rows_and_no_url(visit: Visit,
     await expect(page.locator("#locks .lock")).to_contain_text("free")
     await expect(page.locator("#locks .past")).to_contain_text(re.compile(r"holder \w+ held playground"))
     await visit.experiment("fill")
-    await expect(page.locator("#result-disk")).to_contain_text("the journal of this host takes none")
+    await expect(page.locator("#result-disk")).to_contain_text("the journal of this host cannot keep the answer")
     await visit.check()
     await visit.shot("database")
 

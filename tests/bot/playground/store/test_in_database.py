@@ -13,19 +13,12 @@ import pytest
 from openab_auth.bot.playground.issuer import decide
 from openab_auth.bot.playground.store.in_database import PREFIX, SchemaLeftError, database_store
 from openab_auth.storage.postgres.keys import new_key
-from tests.bot.playground.page_browser import Browser, login_link, parts, starting
+from tests.bot.playground.page_browser import login_link, parts, starting
 from tests.support.patience import PATIENCE
 from tests.support.postgres.server import OWNER, ROWS, Server
 
 Run = Callable[..., "CompletedProcess[str]"]
 SCHEMAS = f"SELECT nspname FROM pg_namespace WHERE nspname LIKE '{PREFIX}%'"
-
-
-async def log_in(browser: Browser) -> None:
-    await browser.act("slash", where="guild", command="auth login", options={"vendor": "playground"})
-    view = await browser.until(lambda view: any(part.get("url") for part in parts(view)))
-    await browser.act("say", where="dm", text=await decide(login_link(view), "allow", "ada@example.com"))
-    await browser.until(lambda view: any(entry["kind"] == "login" for entry in view["store"]))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -44,26 +37,34 @@ async def test_a_signal_deletes_the_schema_and_its_key(postgres: Server, number:
     assert set(postgres.execute(SCHEMAS)) == before
 
 
-async def test_every_experiment_works_on_the_rows_of_the_database(postgres: Server) -> None:
+async def test_a_killed_bot_and_a_full_disk_lose_no_login_of_the_database(postgres: Server) -> None:
     async with starting("--store", postgres.url()) as browser:
-        await log_in(browser)
-        await browser.act("experiment", experiment="expire")
-        await browser.act("experiment", experiment="agents")
-        view = await browser.until(lambda view: "agents" in view["results"])
-        assert "32 of 32 agents were served. The server saw 1 refresh." in view["results"]["agents"]
-        view = await browser.until(lambda view: bool(view["locks"]["past"]))
-        assert view["locks"]["source"] == "leases"
-        assert {each["lock"] for each in view["locks"]["now"]} == {"playground"}
+        await browser.act("slash", where="guild", command="auth login", options={"vendor": "playground"})
+        view = await browser.until(lambda view: any(part.get("url") for part in parts(view)))
+        paste = await decide(login_link(view), "allow", "ada@example.com")
+        for experiment in ("kill", "fill", "start"):
+            await browser.act("experiment", experiment=experiment)
+        await browser.act("say", where="dm", text=paste)
+        view = await browser.until(lambda view: any(part.get("label") for part in parts(view)), where="dm")
+        assert [entry["kind"] for entry in view["store"]] == ["pending"]
+        assert "POST /token" not in [each["title"] for each in view["posted"]]
 
-        await browser.act("experiment", experiment="fill")
-        await browser.act("experiment", experiment="expire")
-        await browser.act("experiment", experiment="agents")
+        await browser.act("experiment", experiment="free")
+        await browser.act("say", where="dm", text=paste)
+        await browser.until(lambda view: [entry["kind"] for entry in view["store"]] == ["login"])
+        for experiment in ("fill", "expire", "agents"):
+            await browser.act("experiment", experiment=experiment)
         view = await browser.until(lambda view: "agents" in view["results"])
         assert "0 of 32 agents were served. The server saw 0 refreshes." in view["results"]["agents"]
-        await browser.act("experiment", experiment="free")
 
-        await browser.act("experiment", experiment="kill")
-        await browser.act("experiment", experiment="start")
+        await browser.act("experiment", experiment="free")
+        await browser.act("experiment", experiment="agents")
+        view = await browser.until(lambda view: "32 of 32" in view["results"].get("agents", ""))
+        assert "The server saw 1 refresh. All have the same token." in view["results"]["agents"]
+        assert view["locks"]["source"] == "leases"
+        assert {each["lock"] for each in view["locks"]["now"]} == {"playground"}
+        assert view["locks"]["past"]
+
         await browser.act("experiment", experiment="ask")
         view = await browser.until(
             lambda view: "served" in [each["state"] for each in view["thread_agents"]["each"].values()]
