@@ -80,8 +80,13 @@ class ModelHost:
         self.spills[tenant] = Waiting(number, before | {replaced})
 
     def commit(self, before: Stored, after: Stored) -> None:
-        """Keep the rotations of a commit, and forget what the journal needs no more."""
+        """Keep the rotations of a commit, and forget what the journal needs no more.
+
+        An update that changed nothing ends the spills alone: a rotation that another login has replaced may stay.
+        """
         self.spills.clear()
+        if before == after:
+            return
         for tenant, number in after.items():
             replaced, kept = before.get(tenant), self.kept.get(tenant)
             if replaced in {None, number} or (kept and kept.number == number):
