@@ -25,8 +25,8 @@ from openab_auth.storage.errors import OpenabAuthError
 _MOST: Final = 64  # connections: without a bound, any user of this host could take all descriptors of this process
 _LONGEST: Final = 60.0  # seconds of a connection; a refresh takes at most 20
 _PATH: Final = re.compile(r"/([^/]+)/([^/]+)")
-# aiohttp logs a request that it cannot read, and the secret is in the path.
 _log: Final = logging.getLogger(__name__)
+# aiohttp logs a request that it cannot read, and the secret is in the path.
 _SILENT: Final = logging.Logger("openab_auth.bot.mirror.silent", logging.CRITICAL + 1)  # noqa: LOG001 - it is for nobody to find
 _STOP: Final = 2.0  # seconds for the requests that are being answered
 _RETRY: Final = "30"  # seconds
