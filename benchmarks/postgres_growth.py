@@ -22,8 +22,8 @@ from psycopg import sql
 from openab_auth.storage import NEVER, Draft, Note, Secret, TokenEntry
 from openab_auth.storage.postgres import PostgresStore
 from openab_auth.storage.postgres.head import HEAD, HeadCheck
-from openab_auth.storage.postgres.rows import seal_entry, seal_record
-from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.sealed.rows import seal_entry, seal_record
+from openab_auth.storage.postgres.wire.tables import Tables
 from openab_auth.storage.records import NOTES
 
 SIZES: Final = (10, 1_000, 100_000)

@@ -25,9 +25,9 @@ from psycopg import sql
 
 from openab_auth.storage.options import StoreLocation, StoreOptions
 from openab_auth.storage.postgres import PostgresStore
-from openab_auth.storage.postgres.keys import new_key
-from openab_auth.storage.postgres.making import make_store
 from openab_auth.storage.postgres.opening import PostgresSettings, check_settings
+from openab_auth.storage.postgres.sealed.keys import new_key
+from openab_auth.storage.postgres.upkeep.making import make_store
 
 PROGRAMS: Final = "/usr/lib/postgresql"
 PATIENCE: Final = 30.0  # seconds for the start of a server

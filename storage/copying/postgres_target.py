@@ -10,8 +10,8 @@ from openab_auth.storage.copying.contents import Contents, fingerprint, merged
 from openab_auth.storage.copying.errors import ForeignCopyError, TargetNotEmptyError
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.postgres import PostgresStore
-from openab_auth.storage.postgres.closing import CopyMark, StoreGate
 from openab_auth.storage.postgres.opening import PostgresSettings
+from openab_auth.storage.postgres.upkeep.closing import CopyMark, StoreGate
 from openab_auth.storage.records import KEYS, KINDS, THREADS
 
 _PERMISSIONS: Final = (KEYS, THREADS)  # what was taken back in the source after an earlier run must not come back

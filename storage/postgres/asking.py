@@ -9,8 +9,8 @@ from typing import Final, TypeVar
 import psycopg
 
 from openab_auth.storage.errors import StoreUnreadableError
-from openab_auth.storage.postgres import faults
-from openab_auth.storage.postgres.connections import BoundConnection, Connections
+from openab_auth.storage.postgres.wire import faults
+from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
 
 T = TypeVar("T")
 READ_SECONDS: Final = 5.0  # the longest time for one read

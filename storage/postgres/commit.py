@@ -13,9 +13,9 @@ from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry, last_token
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.journal import Spill
-from openab_auth.storage.postgres.cipher import Cipher
 from openab_auth.storage.postgres.leases import LeaseTable, Soon
 from openab_auth.storage.postgres.local_journal import LocalJournal, is_old
+from openab_auth.storage.postgres.sealed.cipher import Cipher
 from openab_auth.storage.postgres.snapshot import Snapshot
 from openab_auth.storage.postgres.transaction import Transaction, Written
 from openab_auth.storage.records import FACTS, NOTES

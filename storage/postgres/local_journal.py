@@ -19,7 +19,7 @@ from openab_auth.storage.disk import atomic, folder, regular_file
 from openab_auth.storage.entries import LoginEntry, last_token
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError, UnknownStoreKeyError
 from openab_auth.storage.journal import Spill, SpillUnreadableError
-from openab_auth.storage.postgres.cipher import Cipher
+from openab_auth.storage.postgres.sealed.cipher import Cipher
 from openab_auth.storage.records.notes import Note
 
 _TABLE: Final = "journal"

@@ -13,16 +13,16 @@ from openab_auth.storage import journal
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
 from openab_auth.storage.journal import Spill
-from openab_auth.storage.postgres import problems
 from openab_auth.storage.postgres.asking import Asking, AwayError
-from openab_auth.storage.postgres.cipher import Cipher
-from openab_auth.storage.postgres.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck, Stamp
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.rows import open_entry, open_record
+from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.sealed.rows import open_entry, open_record
 from openab_auth.storage.postgres.snapshot import RecordSnapshot, Snapshot, fetch_entries, fetch_records, open_records
-from openab_auth.storage.postgres.tables import LIMITS, Tables
+from openab_auth.storage.postgres.upkeep import problems
+from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
+from openab_auth.storage.postgres.wire.tables import LIMITS, Tables
 from openab_auth.storage.reader import Problem, StoreReader
 from openab_auth.storage.records import FACTS, NOTES, LoginFacts, RecordKind
 

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
-from openab_auth.storage.postgres.cipher import Cipher
-from openab_auth.storage.postgres.connections import BoundConnection
 from openab_auth.storage.postgres.head import Stamp
-from openab_auth.storage.postgres.rows import open_entry, open_record
-from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.sealed.rows import open_entry, open_record
+from openab_auth.storage.postgres.wire.connections import BoundConnection
+from openab_auth.storage.postgres.wire.tables import Tables
 from openab_auth.storage.records import RecordKind
 
 R = TypeVar("R")

@@ -16,13 +16,13 @@ from openab_auth.storage.commit import stale_pending
 from openab_auth.storage.commit.draft import Overlay
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
-from openab_auth.storage.postgres.cipher import Cipher
-from openab_auth.storage.postgres.connections import BoundConnection
 from openab_auth.storage.postgres.head import HEAD, Head, Stamp
-from openab_auth.storage.postgres.message import Value, send_together
-from openab_auth.storage.postgres.rows import open_entry, open_record, seal_entry, seal_record
+from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.sealed.rows import open_entry, open_record, seal_entry, seal_record
 from openab_auth.storage.postgres.snapshot import KnownEntry
-from openab_auth.storage.postgres.tables import LIMITS, Tables
+from openab_auth.storage.postgres.wire.connections import BoundConnection
+from openab_auth.storage.postgres.wire.message import Value, send_together
+from openab_auth.storage.postgres.wire.tables import LIMITS, Tables
 from openab_auth.storage.records import FACTS, KINDS, NOTES, RecordKind
 
 V = TypeVar("V")

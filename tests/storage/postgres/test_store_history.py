@@ -27,9 +27,9 @@ from hypothesis.stateful import (
 
 from openab_auth.storage import Draft, StorageError, StoreLocation, StoreOptions, TokenEntry
 from openab_auth.storage.postgres import PostgresStore
-from openab_auth.storage.postgres.keys import new_key
 from openab_auth.storage.postgres.opening import check_settings
-from openab_auth.storage.postgres.rekeying import Rekeying
+from openab_auth.storage.postgres.sealed.keys import new_key
+from openab_auth.storage.postgres.upkeep.rekeying import Rekeying
 from tests.storage.entries import put, token
 from tests.storage.postgres.places import Place
 from tests.support.patience import PATIENCE

@@ -48,7 +48,7 @@ from openab_auth.storage.errors import (
 )
 from openab_auth.storage.file_faults import NUMBERS, FaultError
 from openab_auth.storage.mirror_mark import MirrorOnlyError
-from openab_auth.storage.postgres.faults import FAULTS
+from openab_auth.storage.postgres.wire.faults import FAULTS
 from tests.cogs.auth.text.catalogues import entries
 from tests.cogs.auth.text.failures import MET
 

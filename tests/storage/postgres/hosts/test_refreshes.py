@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from openab_auth.storage.postgres.connections import MOST
 from openab_auth.storage.postgres.leases import GRACE, LIFETIME
+from openab_auth.storage.postgres.wire.connections import MOST
 from tests.storage.entries import token_in
 from tests.storage.postgres.hosts.agents import Vendor
 from tests.storage.postgres.places import Place

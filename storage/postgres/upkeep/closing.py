@@ -14,13 +14,13 @@ from typing import Any, Final, Literal, TypeAlias
 import psycopg
 
 from openab_auth.storage.errors import DamagedRowError
-from openab_auth.storage.postgres import faults
-from openab_auth.storage.postgres.cipher import Cipher
-from openab_auth.storage.postgres.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.tables import LIMITS, Tables
+from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.wire import faults
+from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
+from openab_auth.storage.postgres.wire.tables import LIMITS, Tables
 
 CopyState: TypeAlias = Literal["filling", "kept", "done"]
 _SECONDS: Final = 10.0  # the longest time for one transaction

@@ -16,7 +16,7 @@ from uuid import UUID
 import psycopg
 from psycopg.pq import Escaping
 
-from openab_auth.storage.postgres.connections import BoundConnection
+from openab_auth.storage.postgres.wire.connections import BoundConnection
 
 Value: TypeAlias = str | bytes | int | float | UUID | datetime | Sequence[str] | Sequence[UUID] | None
 _PLACE: Final = b"%s"  # of a value in a statement; `%` has no other meaning there

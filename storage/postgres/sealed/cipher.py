@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from openab_auth.storage.errors import DamagedRowError, StoreSettingsError, UnknownStoreKeyError, WrongStoreKeyError
-from openab_auth.storage.postgres.keys import KEY_BYTES, StoreKeys, key_bytes
+from openab_auth.storage.postgres.sealed.keys import KEY_BYTES, StoreKeys, key_bytes
 
 PLAIN: Final = ""  # the key_id of a row that is not encrypted
 _NONCE: Final = 12  # bytes; each row has its own key, so random nonces do not collide
