@@ -38,6 +38,7 @@ class Commit:
         self._leases = leases
         self._spills: tuple[Spill, ...] = ()
         self._kept: tuple[Spill, ...] = ()  # the rotations that were kept before this commit
+        self._rotated: list[tuple[str, LoginEntry, LoginEntry]] = []
         self._after: Overlay[Entry] = Overlay(_NOTHING)
         self._cipher: Cipher | None = None
         self.outcomes: list[Done[Any] | Failed] = []
@@ -71,6 +72,9 @@ class Commit:
             return
         self.changed_kinds = frozenset(changed)
         answered = {name: holder for name in entries.written if (holder := self._leases.holder(name))}
+        if known is None:
+            transaction.fetch(entries.written)
+        self._rotated = self._rotations()
         self.written = transaction.prepare(entries, changed)
         if known is not None:
             self.snapshot = known.after(*self.written)
@@ -86,7 +90,7 @@ class Commit:
         for rotation in self._kept:
             if self._after.get(rotation.tenant) != rotation.entry or is_old(rotation):
                 soon(partial(self._journal.rotations.discard, rotation))
-        for tenant, replaced, entry in self._rotations():
+        for tenant, replaced, entry in self._rotated if self.written else ():
             soon(partial(self._keep, self._cipher, tenant, entry, replaced))
 
     def _recover(self, entries: Overlay[Entry], records: batch.Records) -> None:
@@ -103,8 +107,6 @@ class Commit:
 
     def _rotations(self) -> list[tuple[str, LoginEntry, LoginEntry]]:
         """Return each renewed login of this commit, after the login that it replaces."""
-        if self.written is None:
-            return []
         kept = [rotation.entry for rotation in self._kept]
         found = []
         for tenant, entry in self._after.written.items():
