@@ -45,6 +45,14 @@ class Spill(NamedTuple):
         return comes_after(self.entry, stored, self.replaces)
 
 
+class SpillUnreadableError(ValueError):
+    """A file of the journal cannot be read, and need not be; `reason` says why, without quoting it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Coding(Protocol):
     """How a spill is written: as it is, or encrypted as the rows of a database."""
 
@@ -56,7 +64,7 @@ class Coding(Protocol):
         """Return the text in these bytes of a file.
 
         Raises:
-            ValueError: the file is damaged, or was written for another tenant or store.
+            SpillUnreadableError: the file is damaged, or was written for another tenant or store.
             StorageError: the key of the file is missing; it must be neither ignored nor replaced.
         """
         ...
@@ -243,6 +251,8 @@ def _check_ours(found: os.stat_result, folder: Path) -> None:
 def _parsed(tenant: str, data: bytes, coding: Coding) -> object:
     try:
         return json.loads(coding.open(tenant, data))
+    except SpillUnreadableError as error:
+        raise _NoSpillError(error.reason) from None
     except (ValueError, RecursionError):
         raise _NoSpillError(_DAMAGED) from None
 

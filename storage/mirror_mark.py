@@ -39,7 +39,7 @@ def is_mirror(store: StoreReader) -> bool:
     """Return whether this is the file of a mirror.
 
     Raises:
-        StoreUnreadableError: nobody can tell, because the folder of the file cannot be looked at.
+        StoreUnreadableError: nobody can tell.
     """
     path = getattr(store, "path", None)  # only a file store has one
     if not isinstance(path, Path):
@@ -58,6 +58,7 @@ def refuse_in_mirror(store: StoreReader) -> None:
 
     Raises:
         MirrorOnlyError: it is the file of a mirror.
+        StoreUnreadableError: nobody can tell.
     """
     if is_mirror(store):
         raise MirrorOnlyError(str(getattr(store, "path", "")))

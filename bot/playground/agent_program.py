@@ -1,11 +1,11 @@
 """Small agents: each process opens the store, calls the vendor's API, and reports the result as a line of JSON.
 
-    python -m openab_auth.bot.playground.agent_program STORE TENANT API COUNT [--full-disk] [--thread=ID …]
+    python -m openab_auth.bot.playground.agent_program TENANT API COUNT [--full-disk] [--thread=ID …]
 
-Each agent does what the README recommends for agents in Python. An agent in a thread asks there for a login that is
-missing, and waits for it. One process imports everything and forks the agents, so
-that all of them run at the same time. Each agent has its own store, its own locks and its own connection. With
-threads, the first agent works in the first thread, the second in the second one, and so on.
+Each agent does what the README recommends for agents in Python. The bot's config names the store. An agent in a thread
+asks there for a login that is missing, and waits for it. One process imports everything and forks the agents, so that
+all of them run at the same time. Each agent has its own store, its own locks and its own connection. With threads, the
+first agent works in the first thread, the second in the second one, and so on.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ import time
 import httpx2
 
 from openab_auth.bot.playground.disk import set_full
+from openab_auth.oauth.config import parse_config, store_location
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError
 from openab_auth.oauth.requests import LoginRequests
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.tokens import TokenSource
-from openab_auth.storage import ThreadId, open_store
+from openab_auth.storage import StoreLocation, ThreadId, open_store
 from openab_auth.storage.errors import OpenabAuthError
 
 _SHARED = (
@@ -39,18 +40,20 @@ _SHARED = (
 )  # modules that a refresh imports
 WAIT = 900.0  # seconds that an agent in a thread waits for a login
 _REASON = "to mend the build"
-_WORDS = ("store", "tenant", "api", "count")
+_WORDS = ("tenant", "api", "count")
 _THREAD = "--thread="
 
 
 def main(words: list[str]) -> int:
     """Start the agents, and wait until all have ended; their reports contain any errors, so the status is always 0."""
-    store, tenant, api, count = words[: len(_WORDS)]
+    tenant, api, count = words[: len(_WORDS)]
     if "--full-disk" in words:
         set_full(0, full=True)
     threads = [word.removeprefix(_THREAD) for word in words if word.startswith(_THREAD)]
     for module in _SHARED:
         importlib.import_module(module)
+    location = store_location(parse_config(None, os.environ), None, os.environ)
+    open_store(location)  # imports its backend; nothing is read
     gc.freeze()  # the collector then leaves these memory pages shared
     tls = ssl.create_default_context()  # loading the certificates is slow; all agents share them
     for number in range(1, int(count) + 1):
@@ -58,7 +61,7 @@ def main(words: list[str]) -> int:
             try:
                 _report(number, state="asks")
                 thread = threads[number - 1] if threads else None
-                asyncio.run(_agent(number, store, tenant, api, tls=tls, thread=thread))
+                asyncio.run(_agent(number, location, tenant, api, tls=tls, thread=thread))
             finally:
                 os._exit(0)  # after any error: only the first process may start agents
     while True:
@@ -69,12 +72,12 @@ def main(words: list[str]) -> int:
 
 
 async def _agent(  # noqa: PLR0913 - what an agent knows
-    number: int, store: str, tenant: str, api: str, *, tls: ssl.SSLContext, thread: str | None
+    number: int, location: StoreLocation, tenant: str, api: str, *, tls: ssl.SSLContext, thread: str | None
 ) -> None:
     begun = time.monotonic()
     try:
         async with (
-            Runtime(open_store(store)) as runtime,
+            Runtime(open_store(location)) as runtime,
             TokenSource(runtime, thread=thread) as source,
             httpx2.AsyncClient(auth=source.auth(tenant), verify=tls, trust_env=False, timeout=30) as client,
         ):

@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -25,11 +25,11 @@ _AT_WORK: Final = frozenset({"starts", "asks", "waits"})
 class Agents:
     """Run `count` agent processes at a time; `reports` contains the latest report of each.
 
-    With `threads`, each agent works in one of them, and waits there for a login.
+    The bot's config names the store. With `threads`, each agent works in one of them, and waits there for a login.
     """
 
-    store: Path
     config: Path
+    environment: Mapping[str, str]
     api: str
     tenant: str
     threads: Sequence[str] = ()
@@ -46,11 +46,11 @@ class Agents:
         """Start all agents, and read their reports until they end."""
         self.reports = {number: {"agent": number, "state": "starts"} for number in range(1, self.count + 1)}
         self.running = True
-        words = [str(self.store), self.tenant, self.api, str(self.count), *(["--full-disk"] if full_disk else [])]
+        words = [self.tenant, self.api, str(self.count), *(["--full-disk"] if full_disk else [])]
         words += [f"--thread={thread}" for thread in self.threads]
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "openab_auth.bot.playground.agent_program", *words),
-            env=child_environment(OPENAB_AUTH_CONFIG=str(self.config)),
+            env=child_environment(**self.environment, OPENAB_AUTH_CONFIG=str(self.config)),
             cwd=self.config.parent,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

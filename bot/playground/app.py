@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,10 +19,11 @@ from openab_auth.bot.playground.discord import ChannelId, EmbeddedDiscord, Perso
 from openab_auth.bot.playground.experiments import Experiments
 from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.bot.playground.live_updates import LiveUpdates
+from openab_auth.bot.playground.store import opened_store
 from openab_auth.bot.playground.thread_accounts import ThreadAccounts
 from openab_auth.bot.playground.web import Page, Place, serve_page
 from openab_auth.oauth.threads import ThreadRecords
-from openab_auth.storage import Store, ThreadId, open_store
+from openab_auth.storage import Store, ThreadId, in_thread
 
 VENDOR: Final = "playground"
 BY_KEY: Final = "by-key"
@@ -40,6 +41,7 @@ _THREADS: Final[Mapping[str, Mapping[str, str]]] = {
 """The threads of each channel, and who starts them."""
 _FIRST_MESSAGE: Final = "Please mend the build."
 _RECORDED: Final = 10.0  # seconds until the bot has recorded the threads; the page says so if it has not
+_LOOK: Final = 0.05  # seconds between two looks whether it has
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,20 @@ class Playground:
     issuer: Issuer
 
 
-async def run_playground(port: int | None, *, json_line: bool) -> None:
+async def run_playground(port: int | None, url: str | None = None, *, json_line: bool) -> None:
     """Run the playground until SIGTERM or SIGINT; print one line when people can use it.
 
     Raises:
         OSError: another process uses the port.
         BotNotStartedError: the bot did not start.
+        StorageError, SchemaLeftError: as `opened_store`.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with playground(port or 0) as up:
+        async with playground(port or 0, url) as up:
             sys.stdout.write(_ready_line(up, json_line=json_line))
             sys.stdout.flush()
             await stop.wait()
@@ -73,36 +76,40 @@ async def run_playground(port: int | None, *, json_line: bool) -> None:
 
 
 @asynccontextmanager
-async def playground(port: int = 0) -> AsyncIterator[Playground]:
-    """Run the playground while the block runs; its store is in a new folder, which is removed at the end.
+async def playground(port: int = 0, url: str | None = None) -> AsyncIterator[Playground]:
+    """Run the playground while the block runs; its store is removed at the end.
+
+    The store is a file in a new folder, or a new schema in the PostgreSQL database at `url`.
 
     Raises:
         OSError: another process uses the port.
         BotNotStartedError: the bot did not start.
+        StorageError, SchemaLeftError: as `opened_store`.
     """
     async with AsyncExitStack() as stack:
         home = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="openab-auth-playground-"))
         stack.push_async_callback(asyncio.to_thread, shutil.rmtree, home, ignore_errors=True)
-        path, file = home / "auth.json", home / "openab-auth.toml"
+        file = home / "openab-auth.toml"
+        place = await stack.enter_async_context(opened_store(home, url))
         discord = await stack.enter_async_context(EmbeddedDiscord.listening())
         issuer = await stack.enter_async_context(Issuer.listening())
         people = {name: discord.person(name) for name in PEOPLE}
         await discord.delete_thread()  # it is older than the bot, which would not know who started it
         personal = discord.new_channel(PERSONAL)
-        settings = config_text(discord, issuer, people, personal, path)
+        settings = config_text(discord, issuer, people, personal, place.settings)
         await asyncio.to_thread(file.touch, 0o600)  # whatever the umask: the bot refuses a config that others can write
         await asyncio.to_thread(file.write_text, settings, encoding="utf-8")
-        bot = await stack.enter_async_context(BotProcess.running(file, discord))
-        store = open_store(path)
+        bot = await stack.enter_async_context(BotProcess.running(file, discord, place.environment))
+        store = await in_thread(place.open)
         places = await _open_places(discord, people, store, personal)
         threads = _threads(places)
-        experiments = Experiments(issuer, bot, store, VENDOR, path=path, config=file, threads=threads)
+        experiments = Experiments(issuer, bot, store, VENDOR, place=place, config=file, threads=threads)
         stack.push_async_callback(experiments.aclose)
-        accounts = ThreadAccounts(open_store(path), file, (VENDOR, BY_KEY), threads)
+        accounts = ThreadAccounts(await in_thread(place.open), file, (VENDOR, BY_KEY), threads)
         stack.push_async_callback(accounts.aclose)
         who = {name: "may log in" if may else "may not log in" for name, may in PEOPLE.items()}
         live = LiveUpdates(discord, issuer, store, experiments, accounts)
-        page = Page(live, people, who, places)
+        page = Page(live, people, who, places, place)
         url = await stack.enter_async_context(serve_page(page, port))
         yield Playground(url, discord, issuer)
 
@@ -124,7 +131,10 @@ async def _open_places(
         has_policies = records.policies(int(discord.state.application_id)) is not None
         return has_policies and all(records.seen(ThreadId(int(thread))) for thread in _threads(places))
 
-    await discord.until(recorded, _RECORDED)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_RECORDED):
+            while not await in_thread(recorded):
+                await discord.next_change(_LOOK)
     return [*places, Place("dm", "openab", "dm")]
 
 
@@ -133,9 +143,12 @@ def _threads(places: Iterable[Place]) -> list[str]:
 
 
 def config_text(
-    discord: EmbeddedDiscord, issuer: Issuer, people: Mapping[str, Person], personal: ChannelId, store: Path
+    discord: EmbeddedDiscord, issuer: Issuer, people: Mapping[str, Person], personal: ChannelId, store: str
 ) -> str:
-    """Return the bot's config, as an operator would write it; `personal` is the channel with personal accounts."""
+    """Return the bot's config, as an operator would write it.
+
+    `personal` is the channel with personal accounts; `store` has the lines of the table `[store]`.
+    """
     allowed = [person for name, person in people.items() if PEOPLE[name]]
     users, names = ", ".join(f'"{each.id}"' for each in allowed), ", ".join(each.name for each in allowed)
     return f"""\
@@ -146,7 +159,7 @@ allowed_users = [{users}]  # {names}
 operators = ["{discord.state.owner["id"]}"]  # who is not on the page; otherwise the people above are operators, too
 
 [store]
-path = {json.dumps(str(store))}
+{store}
 
 [auth]
 vendors = ["{VENDOR}", "by-code", "{BY_KEY}"]

@@ -36,22 +36,25 @@ class BotNotStartedError(OpenabAuthError):
 
 
 class BotProcess:
-    """Run `openab-auth run --config FILE` against the embedded Discord."""
+    """Run `openab-auth run --config FILE` against the embedded Discord; `environment` has its further variables."""
 
-    def __init__(self, config: Path, discord: EmbeddedDiscord) -> None:
+    def __init__(self, config: Path, discord: EmbeddedDiscord, environment: Mapping[str, str]) -> None:
         self._config = config
         self._discord = discord
+        self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
 
     @classmethod
     @asynccontextmanager
-    async def running(cls, config: Path, discord: EmbeddedDiscord) -> AsyncIterator[BotProcess]:
+    async def running(
+        cls, config: Path, discord: EmbeddedDiscord, environment: Mapping[str, str]
+    ) -> AsyncIterator[BotProcess]:
         """Start a bot that people can use, and stop it when the block ends.
 
         Raises:
             BotNotStartedError: the bot did not start.
         """
-        process = cls(config, discord)
+        process = cls(config, discord, environment)
         try:
             await process.start()
             yield process
@@ -81,7 +84,7 @@ class BotProcess:
         self._process = await asyncio.create_subprocess_exec(
             *_end_with_parent(),
             *(sys.executable, "-P", "-m", "openab_auth", "run", "--config", str(self._config)),
-            env=child_environment(),
+            env=child_environment(**self._environment),
             cwd=self._config.parent,
             stdin=asyncio.subprocess.DEVNULL,
         )

@@ -15,7 +15,7 @@ from openab_auth.bot.playground import disk
 from openab_auth.bot.playground.agents import COUNT, Agents
 from openab_auth.bot.playground.bot_process import BotProcess
 from openab_auth.bot.playground.issuer import Issuer
-from openab_auth.bot.playground.locks import LockWatch
+from openab_auth.bot.playground.store import PlaygroundStore
 from openab_auth.storage import Draft, Store, TokenEntry
 
 _REFRESH_DELAY: Final = 0.6  # seconds that the server delays a refresh while agents run, so that all of them must wait
@@ -23,10 +23,6 @@ _NOBODY: Final = "Nobody is logged in. Log in first."
 _AT_WORK: Final = "The agents are still running."
 _NOT_AT_WORK: Final = "No agents are running."
 _DOWN: Final = "The bot is not running."
-_FULL: Final = (
-    "Every write to a file now fails in the bot and in the agents, as on a full disk (RLIMIT_FSIZE is 0). "
-    "Log in, or expire the token and start the agents."
-)
 _LOOK: Final = 0.01  # seconds between two looks at the locks while agents run
 
 
@@ -44,7 +40,7 @@ class Experiments:
         store: Store,
         tenant: str,
         *,
-        path: Path,
+        place: PlaygroundStore,
         config: Path,
         threads: Sequence[str],
     ) -> None:
@@ -52,13 +48,14 @@ class Experiments:
         self._bot = bot
         self._store = store
         self._tenant = tenant
-        self._agents = Agents(path, config, issuer.userinfo_url, tenant)
-        self._thread_agents = Agents(path, config, issuer.userinfo_url, tenant, threads)
+        self._full_disk = place.full_disk
+        self._agents = Agents(config, place.environment, issuer.userinfo_url, tenant)
+        self._thread_agents = Agents(config, place.environment, issuer.userinfo_url, tenant, threads)
         self._runs: dict[Agents, asyncio.Task[None]] = {}
         self._one_at_a_time = asyncio.Lock()
         self._full = False
         self._results: dict[str, str] = {}
-        self.locks = LockWatch(path, self._process_name)
+        self.locks = place.watch(self._process_name)
 
     def acts(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """Return the experiments by the name of their button; each may raise NotPossibleNowError."""
@@ -137,7 +134,7 @@ class Experiments:
 
     async def _watch_locks(self) -> None:
         while True:
-            self.locks.look()
+            await self.locks.look()
             await asyncio.sleep(_LOOK)
 
     async def _revoke(self) -> None:
@@ -175,7 +172,7 @@ class Experiments:
         if self._bot.pid is not None:
             disk.set_full(self._bot.pid, full=True)
         self._full = True
-        self._results["disk"] = _FULL
+        self._results["disk"] = self._full_disk
 
     async def _free(self) -> None:
         if self._bot.pid is not None:

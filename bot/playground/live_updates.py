@@ -37,6 +37,7 @@ class LiveUpdates:
         await response.prepare(request)
         sent: dict[str, str] = {}
         while request.transport is not None and not request.transport.is_closing():
+            await self.experiments.locks.look()
             parts = self._parts(person, where)
             parts |= {"store": await asyncio.to_thread(store_view, self.store), "threads": await self._thread_views()}
             texts = {name: json.dumps(part) for name, part in parts.items()}
@@ -58,13 +59,12 @@ class LiveUpdates:
 
     def _parts(self, person: Person, where: Where) -> dict[str, Any]:
         locks = self.experiments.locks
-        locks.look()
         return {
             "messages": person.view(where),
             "commands": typed_commands(self.discord.commands()),
             "posted": request_views(seen for seen in self.issuer.requests() if _is_shown(seen)),
             "permissions": self.discord.permissions(),
-            "locks": {"possible": locks.possible, "now": locks.now(), "past": locks.past()},
+            "locks": {"source": locks.source, "now": locks.now(), "past": locks.past()},
             **self.experiments.view(),
         }
 

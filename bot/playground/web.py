@@ -25,6 +25,7 @@ from openab_auth.bot.playground.experiments import NotPossibleNowError
 from openab_auth.bot.playground.live_updates import LiveUpdates
 from openab_auth.bot.playground.loopback import listen, serving
 from openab_auth.bot.playground.page_access import PageAccess
+from openab_auth.bot.playground.store import PlaygroundStore
 from openab_auth.storage import StorageError
 
 _FILES: Final = Path(__file__).parent / "page"
@@ -48,12 +49,18 @@ class Page:
     """Turn the page's requests into actions of a person in the embedded Discord, and into experiments."""
 
     def __init__(
-        self, live: LiveUpdates, people: Mapping[str, Person], who: Mapping[str, str], places: Sequence[Place]
+        self,
+        live: LiveUpdates,
+        people: Mapping[str, Person],
+        who: Mapping[str, str],
+        places: Sequence[Place],
+        store: PlaygroundStore,
     ) -> None:
         self._live = live
         self._people = people
         self._who = who
         self._places: dict[str, Place] = {place.where: place for place in places}
+        self._store = {"kind": store.kind, "name": store.name}
         self._modals: dict[str, Modal] = {}
 
     def routes(self) -> list[web.RouteDef]:
@@ -84,7 +91,7 @@ class Page:
         people = [{"name": name, "who": self._who[name]} for name in self._people]
         names = {number: user["username"] for number, user in self._live.discord.state.users.items()}
         places = [{**place._asdict(), "id": self._id_of(place)} for place in self._places.values()]
-        return web.json_response({"people": people, "names": names, "places": places})
+        return web.json_response({"people": people, "names": names, "places": places, "store": self._store})
 
     def _id_of(self, place: Place) -> str:
         return "" if place.kind == "dm" else self._live.discord.state.channel_id("", place.where)

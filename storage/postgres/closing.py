@@ -1,4 +1,4 @@
-"""Close a store for refreshes while it is being filled, and open it; what it is a copy of stands in a record.
+"""Close a store for refreshes while it is being filled, and open it; a record names the source of the copy.
 
 The record has the kind `copy`, which no other part of the program reads. It is encrypted like every record.
 """
@@ -20,14 +20,11 @@ from openab_auth.storage.postgres.connections import BoundConnection, Connection
 from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.tables import LIMITS, Tables
 
 CopyState: TypeAlias = Literal["filling", "kept", "done"]
 _SECONDS: Final = 10.0  # the longest time for one transaction
 _ROW: Final = ("records", "copy", "from")  # table, kind and key of the record
-_LIMITS: Final = """
-    select set_config('lock_timeout', '5s', true), set_config('statement_timeout', '5s', true),
-        set_config('idle_in_transaction_session_timeout', '5s', true)"""
 _HAS_ENTRIES: Final = "select exists (select from {schema}.entries)"
 _READ: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
 _WRITE: Final = """
@@ -38,7 +35,7 @@ _SET_OPEN: Final = "update {schema}.store set open = %s"
 
 @dataclass(frozen=True, slots=True)
 class CopyMark:
-    """Say of which store this one is a copy; `filled` has fingerprints of the entries that were written, by key."""
+    """The source of a copy, and its state; `filled` has fingerprints of the entries that were written, by key."""
 
     source: str
     state: CopyState = "filling"
@@ -72,7 +69,7 @@ class StoreGate:
         """
         try:
             with self._connections.use(_SECONDS) as connection, connection.transaction():
-                connection.execute(_LIMITS)
+                connection.execute(LIMITS)
                 row = connection.execute(self._tables.sql(HEAD + " for update"), binary=True).fetchone()
                 head, cipher = HeadCheck(self._settings, self.place).check(row)
                 transaction = GateTransaction(connection, self._tables, cipher)

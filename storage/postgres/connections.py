@@ -24,7 +24,7 @@ RV = TypeVar("RV")
 MOST: Final = 4  # connections at a time; further threads wait for one of them
 IDLE: Final = 5.0  # seconds, after which an unused connection is closed
 _INTERVAL: Final = 0.1  # seconds between two looks at the deadline
-_DEFAULTS: Final = {"gssencmode": "disable", "fallback_application_name": "openab-auth"}
+_DEFAULTS: Final = {"gssencmode": "disable", "client_encoding": "utf8", "fallback_application_name": "openab-auth"}
 
 
 class BoundConnection(psycopg.Connection[tuple[Any, ...]]):
@@ -87,6 +87,9 @@ class Connections:
         """Close the connections that nobody uses."""
         with self._guard:
             idle, self._idle = self._idle, []
+            closer, self._closer = self._closer, None
+        if closer is not None:
+            closer.cancel()
         for held in idle:
             _close(held)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import psycopg
@@ -11,6 +12,7 @@ import psycopg
 from openab_auth.storage.postgres import faults
 from openab_auth.storage.postgres.connections import Connections
 from openab_auth.storage.postgres.head import HEAD, HeadCheck
+from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.tables import Tables
 
@@ -34,6 +36,7 @@ class Inspection(NamedTuple):
 
     `missing_rights` are rights on tables that the role of the URL does not have. `rows_by_key` counts rows by the id of
     the key that encrypts them. `clock_ahead` is how many seconds the clock of this host is ahead of the database's.
+    `journal` is the folder of this host's journal, and `is_adopted` is False if that belongs to another store.
     """
 
     server_version: str
@@ -41,6 +44,8 @@ class Inspection(NamedTuple):
     missing_rights: tuple[str, ...]
     rows_by_key: Mapping[str, int]
     clock_ahead: float
+    journal: Path
+    is_adopted: bool
 
 
 def inspect(settings: PostgresSettings) -> Inspection:
@@ -70,4 +75,6 @@ def inspect(settings: PostgresSettings) -> Inspection:
     finally:
         connections.close()
     ahead = (asked_at + answered_at) / 2 - head.now
-    return Inspection(version, head.schema_version, tuple(missing), rows, ahead)
+    journal = LocalJournal(settings.journal)
+    is_adopted = journal.store_id() in {None, head.id}
+    return Inspection(version, head.schema_version, tuple(missing), rows, ahead, journal.folder, is_adopted)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid4
@@ -15,7 +16,7 @@ from uuid import UUID, uuid4
 from openab_auth.storage.errors import StoreClosedError
 from openab_auth.storage.store import Lease
 
-Soon: TypeAlias = Callable[[Callable[[], object]], None]
+Soon: TypeAlias = Callable[[Callable[[], object]], "Future[None] | None"]
 LIFETIME: Final = 30.0  # seconds; longer than the deadline of a refresh
 GRACE: Final = 120.0  # seconds after its end, for a holder that has posted a token
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # counts the sleep of the machine
@@ -52,9 +53,12 @@ class LeaseTable:
         self._soon = soon
         self._holders: dict[str, UUID] = {}
         self._kept: dict[str, UUID] = {}
+        self._releases: dict[str, Future[None]] = {}
 
     def take(self, name: str, holder: UUID, store: UUID) -> tuple[bool, bool, float | None]:
         """Return whether the lease was taken, whether the store is open, and the seconds until it is free."""
+        if (ours := self._releases.pop(name, None)) is not None:
+            ours.result()  # otherwise this process would find its own lease, which it has given back
         values = {"name": name, "holder": holder, "lifetime": LIFETIME, "grace": GRACE, "store": store}
         _, row = self._ask(_TAKE, values)
         taken, is_open, free_in = row or (0, False, None)
@@ -68,7 +72,7 @@ class LeaseTable:
         return changed == 1
 
     def holder(self, name: str) -> UUID | None:
-        """Return under which id this process holds the lease, also if only for the sake of a spilled answer."""
+        """Return the id under which this process holds the lease, or keeps it for an answer in the journal."""
         return self._holders.get(name) or self._kept.get(name)
 
     def keep(self, name: str) -> None:
@@ -93,7 +97,9 @@ class LeaseTable:
             self._delete_soon(name, holder)
 
     def _delete_soon(self, name: str, holder: UUID) -> None:
-        self._soon(partial(self._ask, _RELEASE, {"name": name, "holder": holder}))
+        release = self._soon(partial(self._ask, _RELEASE, {"name": name, "holder": holder}))
+        if release is not None:
+            self._releases[name] = release
 
 
 class PostgresLease(Lease):

@@ -16,9 +16,9 @@ from uuid import UUID
 
 from openab_auth.storage import journal
 from openab_auth.storage.disk import atomic, folder, regular_file
-from openab_auth.storage.entries import LoginEntry
-from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
-from openab_auth.storage.journal import Spill
+from openab_auth.storage.entries import LoginEntry, last_token
+from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError, UnknownStoreKeyError
+from openab_auth.storage.journal import Spill, SpillUnreadableError
 from openab_auth.storage.postgres.cipher import Cipher
 from openab_auth.storage.records.notes import Note
 
@@ -32,8 +32,10 @@ _ROOM: Final = 2**16  # bytes; enough for one login
 class SpillFiles:
     """The files of one folder of the journal, each with the login of one tenant; threads may share the object."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, *, are_precautions: bool = False) -> None:
+        """Take the folder, and whether its files are only precautions: the database has these logins, too."""
         self._place = place
+        self._are_precautions = are_precautions
         self._path = place / "store"
         self.written = 0  # by this process
 
@@ -51,7 +53,7 @@ class SpillFiles:
             StoreUnreadableError: a file could not be read; without it, this process would post a used refresh token.
             UnknownStoreKeyError: the key of a file is not in the settings.
         """
-        return journal.load(self._path, journal.spill_files(self._path), _Sealed(cipher))
+        return journal.load(self._path, journal.spill_files(self._path), self._coding(cipher))
 
     def compose(
         self, cipher: Cipher, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None
@@ -61,7 +63,9 @@ class SpillFiles:
         Raises:
             StorageError: no store accepts this login, or an earlier file could not be read.
         """
-        spill = journal.compose(self._path, tenant, entry, replaces, note, _Sealed(cipher))
+        spill = journal.compose(self._path, tenant, entry, replaces, note, self._coding(cipher))
+        if not self._are_precautions:
+            return spill  # it must be known over every login before it, until it is committed
         return spill._replace(replaces=spill.replaces[-_MOST_MARKS:])
 
     def write(self, cipher: Cipher, spill: Spill) -> None:
@@ -71,8 +75,11 @@ class SpillFiles:
             StoreUnwritableError: it was not written.
         """
         atomic.make_folder(self._path)
-        journal.write(self._path, spill, _Sealed(cipher))
+        journal.write(self._path, spill, self._coding(cipher))
         self.written += 1
+
+    def _coding(self, cipher: Cipher) -> journal.Coding:
+        return _Sealed(cipher, is_precaution=self._are_precautions)
 
     def discard(self, spill: Spill) -> None:
         """Remove a file, unless another one was written there since."""
@@ -81,7 +88,7 @@ class SpillFiles:
 
     def ignored(self, cipher: Cipher) -> list[tuple[Path, str]]:
         """Return the files that are ignored because no login is in them, each with the reason."""
-        return journal.ignored(self._path, journal.spill_files(self._path), _Sealed(cipher))
+        return journal.ignored(self._path, journal.spill_files(self._path), self._coding(cipher))
 
 
 class LocalJournal:
@@ -93,12 +100,28 @@ class LocalJournal:
     def __init__(self, place: str) -> None:
         self.folder = Path(os.path.abspath(os.path.expanduser(place)))  # noqa: PTH100, PTH111 -- as a file store
         self.spills = SpillFiles(self.folder / "spills")
-        self.rotations = SpillFiles(self.folder / "rotations")
+        self.rotations = SpillFiles(self.folder / "rotations", are_precautions=True)
         self._id_file = self.folder / "store.id"
 
     def load(self, cipher: Cipher) -> tuple[Spill, ...]:
-        """Return all logins of the journal that may take the place of stored ones; see `SpillFiles.load`."""
-        return (*self.spills.load(cipher), *self.rotations.load(cipher))
+        """Return all logins of the journal that may take the place of stored ones, the newer ones last."""
+        return (*self.rotations.load(cipher), *self.spills.load(cipher))
+
+    def compose_spill(
+        self, cipher: Cipher, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None
+    ) -> Spill:
+        """Return the spill for `entry`, which also takes the place of what the replaced rotation replaced.
+
+        After a failover, the rotation may be in this journal only, and the database shows the login before it.
+
+        Raises:
+            StorageError: as `SpillFiles.compose`.
+        """
+        spill = self.spills.compose(cipher, tenant, entry, replaces, note)
+        for rotation in self.rotations.load(cipher):
+            if rotation.tenant == tenant and replaces and last_token(rotation.entry) == last_token(replaces):
+                return spill._replace(replaces=(*rotation.replaces, *spill.replaces))
+        return spill
 
     def ignored(self, cipher: Cipher) -> list[tuple[Path, str]]:
         """Return the files that are ignored; see `SpillFiles.ignored`."""
@@ -147,8 +170,10 @@ def is_old(rotation: Spill) -> bool:
 class _Sealed:
     """Encrypts a spill for this store and this tenant; the id of the key is before the encrypted text."""
 
-    def __init__(self, cipher: Cipher) -> None:
+    def __init__(self, cipher: Cipher, *, is_precaution: bool) -> None:
+        """Take whether a file is only a precaution, which is left out if its key is gone."""
         self._cipher = cipher
+        self._is_precaution = is_precaution
 
     def seal(self, tenant: str, text: bytes) -> bytes:
         """See `journal.Coding`."""
@@ -161,4 +186,8 @@ class _Sealed:
         try:
             return self._cipher.open(_TABLE, "spill", tenant, sealed, key_id.decode())
         except DamagedRowError as error:
-            raise ValueError(error.reason) from None
+            raise SpillUnreadableError(error.reason) from None
+        except UnknownStoreKeyError as error:
+            if not self._is_precaution:
+                raise
+            raise SpillUnreadableError(error.happened) from None

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
-import psycopg
-
 from openab_auth.storage import journal
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
 from openab_auth.storage.journal import Spill
-from openab_auth.storage.postgres import faults, problems
+from openab_auth.storage.postgres import problems
+from openab_auth.storage.postgres.asking import Asking, AwayError
 from openab_auth.storage.postgres.cipher import Cipher
 from openab_auth.storage.postgres.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck, Stamp
@@ -30,13 +28,11 @@ from openab_auth.storage.records import FACTS, NOTES, LoginFacts, RecordKind
 
 R = TypeVar("R")
 T = TypeVar("T")
-READ_SECONDS: Final = 5.0  # the longest time for one read
 _SPILLED_KINDS: Final = (NOTES.name, FACTS.name)
 _EMPTY: Final = (None, None)  # the version of a journal without folders
 _NONE: Final[tuple[Spill, ...]] = ()
 _ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
 _ONE_RECORD: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
-_log: Final = logging.getLogger(__name__)
 
 
 class PostgresReader(StoreReader):
@@ -47,6 +43,7 @@ class PostgresReader(StoreReader):
         self.place = settings.place
         self._tables = Tables(settings.options.schema)
         self._connections = Connections(settings.url)
+        self._asking = Asking(self._connections, self.place)
         self._journal = LocalJournal(settings.journal)
         self._max_staleness = settings.options.max_staleness
         self._head_check = HeadCheck(settings, self.place)
@@ -58,7 +55,6 @@ class PostgresReader(StoreReader):
         self._stamp: Stamp | None = None
         self._checked_at = float("-inf")  # as every time here, in seconds of the monotonic clock
         self._ask_after = float("-inf")  # what was asked before this moment is not current
-        self._told_away = False
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.place!r})"
@@ -86,6 +82,10 @@ class PostgresReader(StoreReader):
     def version(self) -> Hashable:
         """Return the version that this process saw last; `wait_for_change` asks the database for it."""
         return self._stamp, self._journal.spills.version()
+
+    def age(self) -> float:
+        """Return the seconds since the database was last asked for its version."""
+        return time.monotonic() - self._checked_at
 
     def entry(self, key: str) -> Entry | None:
         """Return one entry with one query; while the database is away, what this process read last.
@@ -187,7 +187,7 @@ class PostgresReader(StoreReader):
 
     def _spill_over(self, tenant: str, stored: Entry | None) -> Spill | None:
         """Return the spill of this host that takes the place of the stored entry, or None."""
-        spills = (spill for spill in self._load_spills() if spill.tenant == tenant)
+        spills = reversed([spill for spill in self._load_spills() if spill.tenant == tenant])  # the newest one first
         return next((spill for spill in spills if spill.takes_place_of(stored)), None)
 
     @staticmethod
@@ -213,27 +213,8 @@ class PostgresReader(StoreReader):
         return self._spills[1]
 
     def _asked(self, ask: Callable[[BoundConnection], T]) -> T:
-        """Return what `ask` reads from the database.
-
-        Raises:
-            AwayError: the database could not be asked.
-            StoreUnreadableError: it refused the query.
-        """
-        try:
-            with self._connections.use(READ_SECONDS) as connection:
-                found = ask(connection)
-        except psycopg.Error as error:
-            failed = faults.unreadable(self.place, error)
-            if not faults.is_unreachable(error):
-                raise failed from None
-            if not self._told_away:
-                self._told_away = True
-                _log.warning("%s; valid tokens are served from memory, and nothing is refreshed", failed.happened)
-            raise AwayError(failed, error) from None
-        if self._told_away:
-            self._told_away = False
-            _log.warning("%s can be read again", self.place)
-        return found
+        """Return what `ask` reads from the database; see `Asking`."""
+        return self._asking.ask(ask, is_in_memory=self._snapshot is not None)
 
     def _read_head(self, connection: BoundConnection) -> tuple[Head, Cipher]:
         asked_at = time.monotonic()
@@ -315,12 +296,3 @@ class _View(NamedTuple):
     def is_of(self, snapshot: Snapshot | None, oldest: float, written: int) -> bool:
         """Return whether the view shows this snapshot and our last spill, and was not made before `oldest`."""
         return self.snapshot is snapshot and self.made_at >= oldest and self.written == written
-
-
-class AwayError(Exception):
-    """The database could not be asked; `error` says so to people."""
-
-    def __init__(self, error: StoreUnreadableError, cause: psycopg.Error) -> None:
-        super().__init__()
-        self.error = error
-        self.cause = cause

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
@@ -14,14 +14,12 @@ from openab_auth.storage.errors import DamagedRowError, NoStoreKeysError, Unknow
 from openab_auth.storage.postgres import faults
 from openab_auth.storage.postgres.cipher import PLAIN, Cipher, key_check, verify_key_check
 from openab_auth.storage.postgres.connections import BoundConnection, Connections
+from openab_auth.storage.postgres.message import send_together
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.tables import LIMITS, Tables
 
 BATCH: Final = 100  # rows; a commit of a bot waits for one batch, some milliseconds
 _SECONDS: Final = 10.0  # the longest time for one batch
-_LIMITS: Final = """
-    select set_config('lock_timeout', '5s', true), set_config('statement_timeout', '5s', true),
-        set_config('idle_in_transaction_session_timeout', '5s', true)"""
 _STORE: Final = "select id, key_check from {schema}.store for update"
 _KEEP_CHECK: Final = "update {schema}.store set key_check = %s"
 _NEEDED: Final = """
@@ -43,13 +41,13 @@ _TABLES: Final = (
         "entries",
         """select kind, key, entry, key_id from {schema}.entries
         where key_id <> %(first)s and key > %(key)s order by key limit %(most)s""",
-        "update {schema}.entries set entry = %(sealed)s, key_id = %(first)s where key = %(key)s",
+        "update {schema}.entries set entry = %s, key_id = %s where kind = %s and key = %s",
     ),
     _Table(
         "records",
         """select kind, key, record, key_id from {schema}.records
         where key_id <> %(first)s and (kind, key) > (%(kind)s, %(key)s) order by kind, key limit %(most)s""",
-        "update {schema}.records set record = %(sealed)s, key_id = %(first)s where kind = %(kind)s and key = %(key)s",
+        "update {schema}.records set record = %s, key_id = %s where kind = %s and key = %s",
     ),
 )
 
@@ -117,16 +115,17 @@ class Rekeying:
         with self._locked() as (connection, cipher):
             values: dict[str, Any] = {"first": cipher.key_id, "kind": kind, "key": key, "most": self._batch}
             rows = connection.execute(self._tables.sql(table.read), values, binary=True).fetchall()
-            with connection.pipeline():
-                for row_kind, row_key, sealed, key_id in rows:
-                    try:
-                        text = cipher.open(table.name, row_kind, row_key, sealed, key_id)
-                    except DamagedRowError as error:
-                        damaged.append(error.happened)
-                        continue
-                    again, first = cipher.seal(table.name, row_kind, row_key, text)
-                    new = {"sealed": again, "first": first, "kind": row_kind, "key": row_key}
-                    connection.execute(self._tables.sql(table.write), new)
+            writes: list[tuple[bytes, Sequence[Any]]] = []
+            for row_kind, row_key, sealed, key_id in rows:
+                try:
+                    text = cipher.open(table.name, row_kind, row_key, sealed, key_id)
+                except DamagedRowError as error:
+                    damaged.append(error.happened)
+                    continue
+                again, first = cipher.seal(table.name, row_kind, row_key, text)
+                writes.append((self._tables.sql(table.write), (again, first, row_kind, row_key)))
+            if writes:
+                send_together(connection, writes)
         return [(row[0], row[1]) for row in rows]
 
     def _end(self, first: str) -> Mapping[str, int]:
@@ -144,7 +143,7 @@ class Rekeying:
     def _locked(self) -> Iterator[tuple[BoundConnection, Cipher]]:
         """Hold the lock that every commit takes, in one short transaction."""
         with self._connections.use(_SECONDS) as connection, connection.transaction():
-            connection.execute(_LIMITS)
+            connection.execute(LIMITS)
             row = connection.execute(self._tables.sql(_STORE)).fetchone()
             store_id, check = row or (UUID(int=0), b"{}")
             cipher = self._settings.cipher(store_id)

@@ -7,6 +7,7 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Collection, Hashable, Sequence
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,13 +20,14 @@ from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.postgres import faults
 from openab_auth.storage.postgres.afterwards import Afterwards
+from openab_auth.storage.postgres.asking import AwayError
 from openab_auth.storage.postgres.cipher import Cipher
 from openab_auth.storage.postgres.commit import Commit
 from openab_auth.storage.postgres.connections import BoundConnection
 from openab_auth.storage.postgres.leases import LeaseTable, PostgresLease
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.reader import AwayError, PostgresReader
-from openab_auth.storage.postgres.transaction import Transaction, UnknownOutcomeError, was_committed
+from openab_auth.storage.postgres.reader import PostgresReader
+from openab_auth.storage.postgres.transaction import Transaction, UnknownOutcomeError, run_alone, was_committed
 from openab_auth.storage.records import Note
 from openab_auth.storage.store import Store
 from openab_auth.storage.worker_thread import in_thread
@@ -45,7 +47,7 @@ class PostgresStore(PostgresReader, Store):
         super().__init__(settings)
         self._clock = clock
         self._afterwards = Afterwards()
-        self._leases = LeaseTable(self._ask_leases, self._afterwards.soon)
+        self._leases = LeaseTable(self._ask_leases, partial(self._afterwards.soon, may_be_lost=True))
         self._adopted: UUID | None = None
         self._recent: tuple[str, ...] = ()  # the keys of the last update: the next one probably needs their rows
 
@@ -89,7 +91,7 @@ class PostgresStore(PostgresReader, Store):
         check_tenant(tenant)
         codec.check(tenant, entry)
         cipher = self._known_cipher()
-        spill = self._journal.spills.compose(cipher, tenant, entry, replaces, note)
+        spill = self._journal.compose_spill(cipher, tenant, entry, replaces, note)
         is_known, stored = self._stored_entry(tenant)
         if is_known and not spill.takes_place_of(stored):
             return False
@@ -199,7 +201,7 @@ class PostgresStore(PostgresReader, Store):
     def _ask_leases(self, statement: str, values: dict[str, Any]) -> tuple[int, tuple[Any, ...] | None]:
         try:
             with self._connections.use(_LEASE_SECONDS) as connection:
-                done = connection.execute(self._tables.sql(statement), values)
+                done = run_alone(connection, self._tables.sql(statement), values)
                 return done.rowcount, done.fetchone() if done.description else None
         except psycopg.Error as error:
             raise faults.unwritable(self.place, error, _LEASE_SECONDS) from None

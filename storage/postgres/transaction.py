@@ -33,6 +33,7 @@ _BEGIN: Final = f"""
     select key, kind, entry, key_id from {{schema}}.entries where key = any(%s);
     select kind, key, record, key_id from {{schema}}.records where kind = any(%s) and key = any(%s)
 """  # noqa: S608 - our own text
+_BEGIN_ALONE: Final = f"begin isolation level read committed; {LIMITS}".encode()
 _HEAD_AT: Final = -4  # of its results
 _EARLY_KINDS: Final = (NOTES.name, FACTS.name)  # the records that belong to a login and have its key
 _SOME_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries where key = any(%s)"
@@ -179,7 +180,8 @@ class Transaction:
     def commit(self, answered: Mapping[str, UUID]) -> None:
         """Send the prepared changes in one more round trip, and commit.
 
-        `answered` are the leases, by name, whose vendor has answered: what is written here is that answer.
+        `answered` has the holder of each lease whose login is written here. The vendor has answered its request, so
+        these leases no longer count as posted.
 
         Raises:
             UnknownOutcomeError: the connection was lost, so nobody knows whether the commit was made.
@@ -251,7 +253,15 @@ def was_committed(connection: BoundConnection, tables: Tables, token: UUID) -> b
     The row of the token is written here if it is missing. The server waits with that until the lost transaction has
     ended, and if it goes on after this, its own row conflicts with this one.
     """
-    begin = f"begin; {LIMITS}".encode()
-    cursor = send_together(connection, [(begin, ()), (tables.sql(_ASK), [token]), (b"commit", ())])
+    cursor = send_together(connection, [(_BEGIN_ALONE, ()), (tables.sql(_ASK), [token]), (b"commit", ())])
     cursor.set_result(-2)
     return cursor.rowcount == 0
+
+
+def run_alone(
+    connection: BoundConnection, statement: bytes, values: Mapping[str, Any]
+) -> psycopg.ClientCursor[tuple[Any, ...]]:
+    """Run one statement in a transaction of its own, with its limits, in one message; return its result."""
+    cursor = psycopg.ClientCursor(connection)
+    cursor.execute(b"; ".join([_BEGIN_ALONE, statement, b"commit"]), values)
+    return cursor.set_result(-2)

@@ -42,6 +42,7 @@ class DatabaseStorm:
     """One server, two hosts that reach it through proxies, and their agents."""
 
     server: Server
+    person: Place
     places: list[Place]
     proxies: list[Proxy]
     vendor: Vendor
@@ -80,6 +81,8 @@ class DatabaseStorm:
             "stopped agent": lambda: _stand_still(agent, pause),
             "restarted": lambda: self._restart(self.server.stop),
             "killed": lambda: self._restart(self.server.kill),
+            "logged in": lambda: self._log_in(choose(TENANTS), out_first=False),
+            "logged out and in": lambda: self._log_in(choose(TENANTS), out_first=True),
         }
         name = choose(list(strikes))
         self.struck.append(name)
@@ -98,6 +101,14 @@ class DatabaseStorm:
         for _ in range(2):
             proxy.cut(self.soak.chance.choice(TEXTS), self.soak.chance.choice(WHENS))
             time.sleep(after)
+
+    def _log_in(self, tenant: str, *, out_first: bool) -> None:
+        """Let a person log in, perhaps after a logout, on a host that always reaches the database."""
+        store = self.person.open()
+        if out_first:
+            store.update(lambda draft: draft.pop(tenant))
+        self.vendor.expired_login(store, tenant)
+        store.close()
 
     def _restart(self, end: Callable[[], None]) -> None:
         end()
@@ -127,7 +138,7 @@ def storm(postgres_servers: Servers, schema: str, soak: SoakRun, tmp_path: Path)
         vendor = Vendor(issuer)
         for tenant in TENANTS:
             vendor.expired_login(place.open(), tenant)
-        storm = DatabaseStorm(server, places, proxies, vendor, soak)
+        storm = DatabaseStorm(server, place.on_another_host("person"), places, proxies, vendor, soak)
         yield storm
         for agent in storm.agents:
             agent.kill()

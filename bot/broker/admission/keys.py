@@ -77,6 +77,7 @@ class KeyRing:
         self._clock = clock
         self._now = now
         self._keys: Mapping[str, BrokerKey] = {}
+        self._by_hash: tuple[tuple[bytes, NamedKey], ...] = ()
         self._read_at = self._tried_at = -math.inf
         self._failure: StorageError | TimeoutError | None = None
         self._turn = asyncio.Lock()
@@ -90,10 +91,10 @@ class KeyRing:
             StorageError: the keys cannot be read, and those that are known are older than a minute.
             TimeoutError: as above.
         """
-        found = None
-        for name, key in (await self._current()).items():
-            if compare_digest(key.sha256.encode(), sha256.encode()):
-                found = NamedKey(name, key)
+        found, wanted = None, sha256.encode()
+        for known, named in await self._current():
+            if compare_digest(known, wanted):
+                found = named
         has_ended = found and found.key.expires_at is not None and found.key.expires_at <= self._clock()
         return None if has_ended else found
 
@@ -101,21 +102,25 @@ class KeyRing:
         """Let the next `find` read the keys anew, because they may have changed."""
         self._tried_at = -math.inf
 
-    async def _current(self) -> Mapping[str, BrokerKey]:
+    async def _current(self) -> tuple[tuple[bytes, NamedKey], ...]:
+        arrived = self._now()  # a read that began since is fresh enough: requests do not queue for one slow read each
         async with self._turn:
-            if self._now() >= self._tried_at + _FRESH:
+            if arrived >= self._tried_at + _FRESH:
                 await self._read()
             if self._now() > self._read_at + _LONGEST_AGE:
                 raise self._failure or TimeoutError
-            return self._keys
+            return self._by_hash
 
     async def _read(self) -> None:
-        self._tried_at = self._now()
+        began = self._tried_at = self._now()  # `look_again` may forget the second meanwhile
         try:
             async with asyncio.timeout(_READ):
                 await self._store.look()
-                self._keys = await self._store.records(KEYS)
-            self._read_at = self._tried_at - self._store.age()  # it may serve from memory while its server is away
+                keys = await self._store.records(KEYS)
+            if keys is not self._keys:
+                self._keys = keys
+                self._by_hash = tuple((key.sha256.encode(), NamedKey(name, key)) for name, key in keys.items())
+            self._read_at = began - self._store.age()  # it may serve from memory while its server is away
             self._failure = None
         except (StorageError, TimeoutError) as error:
             self._failure = error

@@ -155,7 +155,9 @@ def _request() -> Schema:
 
 
 def _status() -> Schema:
-    row = _object({"tenant": _TEXT, "state": {"enum": ["ok", "expiring", "expired", "dead"]}}, ("tenant", "state"))
+    server = {"type": ["string", "null"], "description": "the only address to which the token of an MCP server may go"}
+    states = {"enum": ["ok", "expiring", "expired", "dead"]}
+    row = _object({"tenant": _TEXT, "state": states, "server_url": server}, ("tenant", "state", "server_url"))
     answer: Schema = {
         "client": _TEXT,
         "thread": {"type": ["string", "null"]},

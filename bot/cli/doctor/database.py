@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from openab_auth.bot.cli.doctor.check import Check
 from openab_auth.storage import StoreLocation, postgres_settings
 from openab_auth.storage.errors import StorageError
+
+if TYPE_CHECKING:
+    from openab_auth.storage.postgres.inspection import Inspection
 
 _MOST_AHEAD: Final = 5.0  # seconds; the expiry of tokens is compared with the clock of this host
 
@@ -27,6 +30,7 @@ def check_database(location: StoreLocation) -> list[Check]:
         _look_at_rights(found.missing_rights),
         *(_look_at_key(key_id, count, first) for key_id, count in found.rows_by_key.items()),
         _look_at_clock(found.clock_ahead),
+        _look_at_journal(found),
     ]
     if not settings.keys:
         message = "[store] plaintext = true: rows are stored without encryption"
@@ -51,8 +55,16 @@ def _look_at_key(key_id: str, count: int, first: str) -> Check:
     return Check(name, ok=True, message=said, hint=hint)
 
 
+def _look_at_journal(found: Inspection) -> Check:
+    if found.is_adopted:
+        return Check("journal", ok=True, message=str(found.journal))
+    hint = "if this store, and no copy of it, is the one in use, run `openab-auth store adopt` on this host"
+    message = f"{found.journal} belongs to another store, so this host refreshes nothing"
+    return Check("journal", ok=False, message=message, hint=hint)
+
+
 def _look_at_clock(ahead: float) -> Check:
-    message = f"{abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} the database"
+    message = f"the clock of this host is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} it"
     if abs(ahead) <= _MOST_AHEAD:
         return Check("clock of the database", ok=True, message=message)
     return Check(

@@ -1,7 +1,7 @@
 // The page: the current person and channel, incoming updates, and outgoing actions.
 
 import { call, news } from "/api.js";
-import { showLocks, showPosted, showStore } from "/behind/behind.js";
+import { drawStore, showLocks, showPosted, showStore } from "/behind/behind.js";
 import { Composer } from "/chat/composer.js";
 import { at, avatar, make } from "/dom.js";
 import "/leaving.js";
@@ -260,6 +260,7 @@ for (const button of document.querySelectorAll("#switch button")) {
 function draw() {
   speak(me.locale);
   drawTheme();
+  drawStore(store);
   drawExperiments((experiment) => act("experiment", { person: me.person, experiment }));
   drawThreads(Object.fromEntries(places.map((each) => [each.where, each.name])), (experiment) => act("experiment", { person: me.person, experiment }));
   drawPermissions(places.filter((each) => each.kind === "channel"), (where, permission, may) => act("permission", { person: me.person, where, permission, may }));
@@ -267,7 +268,7 @@ function draw() {
   go({});
 }
 
-const { people, names, places } = await call("start");
+const { people, names, places, store } = await call("start");
 learnNames(names);
 me.person = people[0].name;
 me.locale = localStorage.getItem("locale") ?? me.locale;

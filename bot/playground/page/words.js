@@ -13,6 +13,8 @@ const TRADITIONAL_CHINESE = {
   "may not log in": "不能登入",
   "This is the real bot with a small Discord and a small vendor, all on this machine. Nothing leaves the machine. When the playground stops, its data is deleted.":
     "這裡是真正的機器人，加上小型的 Discord 和小型的供應商，全部在這台機器上。任何資料都不會離開這台機器；遊樂場停止時，資料會刪除。",
+  "This is the real bot with a small Discord and a small vendor, all on this machine. Only the store is in your database, encrypted. When the playground stops, its data is deleted.":
+    "這裡是真正的機器人，加上小型的 Discord 和小型的供應商，全部在這台機器上。只有儲存區在您的資料庫裡，而且已加密；遊樂場停止時，資料會刪除。",
   "View": "檢視",
   "Behind Discord": "Discord 的背後",
   "Theme: dark": "主題：深色",
@@ -23,6 +25,8 @@ const TRADITIONAL_CHINESE = {
   "The credential store": "憑證儲存區",
   "The bot and every agent read this one file. Secrets are masked; equal numbers mean equal secrets.":
     "機器人和每個代理程式都讀取這一個檔案。機密已遮蔽；數字相同，表示機密相同。",
+  "The bot and every agent read this one schema of a PostgreSQL database. Its rows are encrypted, and this page has the key. Secrets are masked; equal numbers mean equal secrets.":
+    "機器人和每個代理程式都讀取 PostgreSQL 資料庫裡的這一個 schema。資料列已加密，金鑰在這個頁面手上。機密已遮蔽；數字相同，表示機密相同。",
   "Try what can go wrong": "試試看會出什麼差錯",
   "Which account each thread's agents get": "每個討論串的代理程式會取得哪個帳號",
   "Asked with TokenSource(thread=…), as the agents ask. The button starts a real agent in each thread.":
@@ -109,7 +113,11 @@ const TRADITIONAL_CHINESE = {
   "secret #{number}": "機密 #{number}",
   "From the kernel's list, /proc/locks. Very short locks may not appear.": "來自核心的清單 /proc/locks。非常短暫的鎖可能不會出現。",
   "Only Linux shows the holders of locks.": "只有 Linux 會顯示鎖的持有者。",
+  "The lease rows of the database. Each holder is a number that a process draws for one lease; the database does not know which process it is, nor who waits.":
+    "資料庫裡的 lease 資料列。持有者是程序為每個 lease 隨機取得的號碼；資料庫不知道它是哪個程序，也不知道誰在等待。",
   "No process has used a lock yet.": "還沒有程序用過鎖。",
+  "{holder}, until {until}": "{holder}，到 {until} 為止",
+  "{holder}, until {until}, token posted": "{holder}，到 {until} 為止，已送出權杖",
   "{holder}, {waiting} waiting": "{holder}，{waiting} 個在等待",
   "free": "未使用",
   "{holder} held": "{holder} 持有",
@@ -168,6 +176,8 @@ const SAID = [
   [/^The playground answered (\d+)\.$/, "遊樂場回覆 $1。"],
   [/^Every write to a file now fails in the bot and in the agents, as on a full disk \(RLIMIT_FSIZE is 0\)\. Log in, or expire the token and start the agents\.$/,
     "現在機器人和代理程式寫入檔案都會失敗，就像磁碟已滿（RLIMIT_FSIZE 為 0）。請登入，或讓權杖到期再啟動代理程式。"],
+  [/^Every write to a file now fails in the bot and in the agents, as on a full disk \(RLIMIT_FSIZE is 0\)\. The database has space, but no code and no token is posted while the journal of this host cannot keep the answer\. Log in, or expire the token and start the agents\.$/,
+    "現在機器人和代理程式寫入檔案都會失敗，就像磁碟已滿（RLIMIT_FSIZE 為 0）。資料庫仍有空間，但只要這台主機的日誌無法保存回覆，就不會送出任何授權碼或權杖。請登入，或讓權杖到期再啟動代理程式。"],
   [/^Writes to files work again\.$/, "又可以寫入檔案了。"],
   [/^The access token has expired, in the store and at the server\. The refresh token is still valid\.$/, "存取權杖在儲存區和伺服器上都已到期。更新權杖仍然有效。"],
   [/^The server has revoked the login\. The store does not know this yet\. Start the agents\.$/, "伺服器已撤銷登入，但儲存區還不知道。請啟動代理程式。"],
@@ -177,6 +187,7 @@ const SAID = [
   [/ All have the same token\./, "所有代理程式的權杖都相同。"],
   [/ They have (\d+) tokens\./, "它們有 $1 個權杖。"],
   [/^agent (\d+)$/, "代理程式 $1"],
+  [/^holder ([0-9a-f]+)$/, "持有者 $1"],
   [/^the bot$/, "機器人"],
   [/^this page$/, "這個頁面"],
 ];

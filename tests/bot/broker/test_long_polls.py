@@ -22,8 +22,10 @@ def waiting(broker: RunningBroker, *, key: str | None = None, wait: int = 50) ->
 
 
 async def connected(broker: RunningBroker, count: int) -> None:
-    """Wait until the broker has this many connections on its socket."""
+    """Wait until the broker has this many connections on its socket, and has read their requests."""
     await until(lambda: _connections(broker) >= count)
+    for _ in range(3):  # what was sent before these answers was read before them
+        await broker.ask("/healthz")
 
 
 def _connections(broker: RunningBroker) -> int:
@@ -46,7 +48,7 @@ async def test_a_client_that_waits_is_answered_within_a_second_of_the_login(brok
     stored_at = time.monotonic()
     replies = await asyncio.wait_for(asyncio.gather(*polls), PATIENCE)
 
-    assert [reply.body["access_token"] for reply in replies] == ["canary-new"] * 2
+    assert [reply.body.get("access_token", reply.body) for reply in replies] == ["canary-new"] * 2
     assert time.monotonic() - stored_at < SOON
 
 

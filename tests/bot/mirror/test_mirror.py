@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import aiohttp
 
@@ -15,9 +16,12 @@ from openab_auth.bot.mirror.file import MirrorFile
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import Secret, TokenEntry
+from tests.storage.entries import put, token
 from tests.support import strict_reader
 from tests.support.clock import Clock
 from tests.support.patience import PATIENCE
+from tests.support.postgres.server import Server
+from tests.support.postgres.stores import make_store
 
 
 @asynccontextmanager
@@ -149,3 +153,17 @@ async def test_an_outage_of_the_vendor_is_temporary(
         issuer.faults.next("/token", status=503, times=50)
 
         assert await post(address) == (503, {"error": "temporarily_unavailable"})
+
+
+async def test_it_follows_a_store_in_postgresql(
+    runtime: Runtime, file: MirrorFile, postgres: Server, schema: str, tmp_path: Path, clock: Clock
+) -> None:
+    store = make_store(postgres, schema, tmp_path / "journal", clock)
+    store.update(put("codex", token()))
+    async with running(Runtime(store, runtime.catalogue, clock=clock), file):
+        before = mirrored(file)
+        store.update(put("codex", token(value="renewed elsewhere")))
+
+        assert before["codex"]["access_token"] == "at"
+        assert (await until_it_differs(file, before))["codex"]["access_token"] == "renewed elsewhere"
+    store.close()

@@ -7,7 +7,7 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,9 +123,9 @@ class Visit:
 
 
 @asynccontextmanager
-async def visiting(width: int = 1440, height: int = 900) -> AsyncIterator[Visit]:
-    """Start a playground and a browser, and open the printed address."""
-    async with _playground() as url, async_playwright() as playwright:
+async def visiting(width: int = 1440, height: int = 900, words: Sequence[str] = ()) -> AsyncIterator[Visit]:
+    """Start a playground with these words and a browser, and open the printed address."""
+    async with _playground(words) as url, async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
         context = await chromium.new_context(viewport={"width": width, "height": height}, color_scheme="light")
         context.set_default_timeout(1000 * PATIENCE)
@@ -139,10 +139,9 @@ async def visiting(width: int = 1440, height: int = 900) -> AsyncIterator[Visit]
 
 
 @asynccontextmanager
-async def _playground() -> AsyncIterator[str]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "openab_auth", "playground", "--json", stdout=asyncio.subprocess.PIPE
-    )
+async def _playground(words: Sequence[str]) -> AsyncIterator[str]:
+    command = (sys.executable, "-m", "openab_auth", "playground", "--json", *words)
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:
         yield json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE))["url"]

@@ -56,10 +56,9 @@ class Browser:
 
 
 @asynccontextmanager
-async def starting() -> AsyncIterator[Browser]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "openab_auth", "playground", "--json", stdout=asyncio.subprocess.PIPE
-    )
+async def starting(*words: str) -> AsyncIterator[Browser]:
+    command = (sys.executable, "-m", "openab_auth", "playground", "--json", *words)
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:
         ready = json.loads(await asyncio.wait_for(process.stdout.readline(), PATIENCE))

@@ -15,6 +15,6 @@ async def test_a_bot_with_a_wrong_config_fails_at_once(tmp_path: Path) -> None:
     config.write_text('[discord]\nbot_token = "x"\nallowed_users = "everybody"\n')
     async with EmbeddedDiscord.listening() as discord:
         with pytest.raises(BotNotStartedError, match="status 2"):
-            async with BotProcess.running(config, discord):
+            async with BotProcess.running(config, discord, {}):
                 pass
         assert not discord.bot_is_there

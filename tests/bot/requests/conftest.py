@@ -41,7 +41,7 @@ def config(tmp_path: Path, discord: EmbeddedDiscord, issuer: Issuer, ada: Person
 
 @pytest.fixture
 async def bot(config: Path, discord: EmbeddedDiscord) -> AsyncIterator[BotProcess]:
-    async with BotProcess.running(config, discord) as bot:
+    async with BotProcess.running(config, discord, {}) as bot:
         yield bot
 
 

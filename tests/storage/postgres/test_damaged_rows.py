@@ -145,7 +145,7 @@ def test_both_keys_are_read_during_a_rotation(place: Place, store: Store) -> Non
     old, new = place.key, new_key().reveal()
     keys = ("k1=env:OLD", "k2=env:NEW")
     environ = {"OLD": old, "NEW": new}
-    both = place.open(environ, keys=keys)
+    both = place.open(environ, keys=keys, max_staleness=0)
     both.read()
     after = place.open(environ, keys=keys[::-1])
     after.update(put("codex", token(value="new")))

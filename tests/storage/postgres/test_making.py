@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -19,6 +20,7 @@ from openab_auth.storage.postgres import making
 from openab_auth.storage.postgres.keys import StoreKeys, new_key
 from openab_auth.storage.postgres.making import Made, make_store
 from openab_auth.storage.postgres.opening import PostgresSettings
+from openab_auth.storage.postgres.rekeying import Rekeyed, Rekeying
 from openab_auth.storage.postgres.tables import SCHEMA_VERSION
 from openab_auth.storage.secret import Secret
 from tests.support.postgres.server import ROWS, Server
@@ -162,3 +164,11 @@ def test_tables_of_an_older_program_are_migrated(
 
 def test_there_is_a_migration_from_every_version() -> None:
     assert len(making.MIGRATIONS) == SCHEMA_VERSION - 1
+
+
+def test_it_works_through_a_pooler_in_transaction_mode(postgres: Server, pgbouncer: Path, schema: str) -> None:
+    through = PostgresSettings(Secret(postgres.url(host=pgbouncer)), StoreOptions(schema), KEYS)
+
+    assert make_store(through, grant=ROWS).is_new
+    assert Rekeying(through).run() == Rekeyed(0)
+    assert not make_store(through).is_new

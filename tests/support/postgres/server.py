@@ -83,8 +83,9 @@ class Server:
         end_all(self.data)
         self._process.wait(PATIENCE)
         self._process = None
-        memory = (self.data / "postmaster.pid").read_text().splitlines()[6].split()[1]
-        subprocess.run(["ipcrm", "-m", memory], check=True)  # it stays otherwise, unless this server starts again
+        with suppress(FileNotFoundError):  # it had ended by itself
+            memory = (self.data / "postmaster.pid").read_text().splitlines()[6].split()[1]
+            subprocess.run(["ipcrm", "-m", memory], check=True)  # it stays otherwise, unless this server starts again
 
     def remove(self) -> None:
         """End the server if it runs, and delete its data."""

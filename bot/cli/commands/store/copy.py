@@ -14,10 +14,11 @@ from openab_auth.bot.cli.runtime import find_location
 from openab_auth.storage import FileStore, StoreLocation, open_store, postgres_settings
 from openab_auth.storage.copying import Copied, FileTarget, copy_store
 from openab_auth.storage.copying.target import CopyTarget
+from openab_auth.storage.mirror_mark import is_mirror
 
 _KEPT: Final = (
     "it is closed for refreshes: both stores hold the same refresh tokens, and a refresh in one ends the login in the "
-    "other. When nothing uses {source} any more, run `openab-auth store adopt --store {target}`"
+    "other. When nothing uses {source} any more, run `openab-auth store adopt --store '{target}'`"
 )
 _MOVED: Final = "{source} keeps the access tokens until they end; let bots and agents use {target} from now on"
 
@@ -26,6 +27,7 @@ def copy(arguments: argparse.Namespace) -> int:
     """Copy every login and record; run the same command again if it was interrupted.
 
     Raises:
+        UsageError: FROM and TO are no file and database, or FROM is a mirror.
         StorageError: a store could not be read or written; the source is whole, or the target is.
     """
     source, target = (_location(arguments, place) for place in arguments.places)
@@ -33,6 +35,9 @@ def copy(arguments: argparse.Namespace) -> int:
         message = "`copy` takes one file and one PostgreSQL URL"
         raise UsageError(message, "openab-auth store")
     store = open_store(source)
+    if is_mirror(store):
+        message = f"{source} is a mirror and has no refresh tokens; copy the store that it mirrors"
+        raise UsageError(message, "openab-auth store")
     done = copy_store(store, str(source), _target(target), keep_source=arguments.keep_source)
     said = (_KEPT if arguments.keep_source else _MOVED).format(source=source, target=target)
     text = f"store {target}: {_counted(done)}\n{said}"

@@ -6,24 +6,48 @@ import { clock, moment } from "/chat/moments.js";
 import { said, t } from "/words.js";
 
 const KINDS = { login: "logged in", pending: "waiting for the person", mcp: "login at an MCP server", dead: "revoked by the vendor", problem: "" };
+const ABOUT = {
+  file: "This is the real bot with a small Discord and a small vendor, all on this machine. Nothing leaves the machine. When the playground stops, its data is deleted.",
+  database: "This is the real bot with a small Discord and a small vendor, all on this machine. Only the store is in your database, encrypted. When the playground stops, its data is deleted.",
+};
+const LEADS = {
+  file: "The bot and every agent read this one file. Secrets are masked; equal numbers mean equal secrets.",
+  database: "The bot and every agent read this one schema of a PostgreSQL database. Its rows are encrypted, and this page has the key. Secrets are masked; equal numbers mean equal secrets.",
+};
+const SOURCES = {
+  kernel: "From the kernel's list, /proc/locks. Very short locks may not appear.",
+  nobody: "Only Linux shows the holders of locks.",
+  leases: "The lease rows of the database. Each holder is a number that a process draws for one lease; the database does not know which process it is, nor who waits.",
+};
 const BELOW = 400; // replies with at least this status are refusals
+
+/** Name the store, and say what it is. */
+export function drawStore({ kind, name }) {
+  at("about").textContent = t(ABOUT[kind]);
+  at("store-name").textContent = name;
+  at("store-lead").textContent = t(LEADS[kind]);
+}
 
 export function showStore(entries) {
   draw(at("store"), entries, (all) => (all.length ? all.map(entry) : [make("p", { className: "nothing" }, t("Empty: nobody is logged in."))]));
 }
 
 export function showLocks(locks) {
-  at("locks-lead").textContent = t(locks.possible
-    ? "From the kernel's list, /proc/locks. Very short locks may not appear."
-    : "Only Linux shows the holders of locks.");
+  at("locks-lead").textContent = t(SOURCES[locks.source]);
   draw(at("locks"), locks, ({ now, past }) => {
     if (!now.length) return [make("p", { className: "nothing" }, t("No process has used a lock yet."))];
-    const held = now.map((each) =>
-      make("p", { className: "lock", title: each.about }, make("span", {}, make("code", {}, each.lock)), each.holder ? make("b", {}, each.waiting ? t("{holder}, {waiting} waiting", { ...each, holder: said(each.holder) }) : said(each.holder)) : make("span", {}, t("free"))));
+    const locked = now.map((each) =>
+      make("p", { className: "lock", title: each.about }, make("span", {}, make("code", {}, each.lock)), each.holder ? make("b", {}, held(each)) : make("span", {}, t("free"))));
     const seen = past.map((each) =>
       make("li", {}, make("span", {}, clock(each.at)), make("span", {}, t("{holder} held", { holder: said(each.holder) }), " ", make("code", {}, each.lock)), make("span", {}, each.ms ? t("{ms} ms", each) : t("a moment"))));
-    return [...held, make("ol", { className: "past" }, ...seen)];
+    return [...locked, make("ol", { className: "past" }, ...seen)];
   });
+}
+
+function held({ holder, waiting, until, posted }) {
+  const values = { holder: said(holder), waiting, until: until && clock(until) };
+  if (until) return t(posted ? "{holder}, until {until}, token posted" : "{holder}, until {until}", values);
+  return waiting ? t("{holder}, {waiting} waiting", values) : values.holder;
 }
 
 export function showPosted(requests) {

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -50,7 +51,9 @@ def test_a_sound_store_passes_and_says_which_keys_rows_need(
 
     found = checks()
 
-    assert all(found[name]["ok"] for name in ("store", "tables", "rights", "key old", "clock of the database"))
+    assert all(
+        found[name]["ok"] for name in ("store", "tables", "rights", "key old", "clock of the database", "journal")
+    )
     assert found["key old"]["message"] == "2 rows need this key"
     assert "rekey" in found["key old"]["hint"]
     assert "readable and writable" in found["store"]["message"]
@@ -84,6 +87,22 @@ def test_a_store_that_nobody_has_made_is_one_failure(
     assert "rights" not in found
 
 
+def test_a_host_that_works_with_another_store_is_told_to_adopt_this_one(
+    call: Run, postgres: Server, config: Callable[..., None], checks: Callable[[], dict[str, Any]], home: Path
+) -> None:
+    config("old")
+    call("store", "init", "--grant", ROWS, "--store", postgres.url(), env=KEYS)
+    folder = Path(checks()["journal"]["message"])
+    (folder / "store.id").write_text(f"{uuid4()}\n")
+
+    refused = checks()["journal"]
+    call("store", "adopt", "--store", postgres.url(ROWS), env=KEYS)
+
+    assert (refused["ok"], "store adopt" in refused["hint"]) == (False, True)
+    assert checks()["journal"]["ok"]
+    assert folder.is_relative_to(home)
+
+
 def test_rows_without_encryption_are_pointed_out(
     call: Run, postgres: Server, config: Callable[..., None], checks: Callable[[], dict[str, Any]]
 ) -> None:
@@ -99,3 +118,15 @@ def test_a_clock_that_differs_is_a_failure(ahead: float, ok: bool, said: str) ->
 
     assert check.ok is ok
     assert said in check.message
+
+
+def test_a_role_that_is_not_there_is_one_failure_with_its_repair(
+    call: Run, postgres: Server, config: Callable[..., None]
+) -> None:
+    config("old")
+
+    done = call("doctor", "--for", "agent", "--store", postgres.url("nobody_of_this_name"), env=KEYS)
+
+    (failure,) = [line for line in done.stdout.splitlines() if line.startswith("FAIL store")]
+    assert "correct the user or the password" in failure
+    assert "served from memory" not in done.stderr

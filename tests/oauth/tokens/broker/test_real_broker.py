@@ -20,7 +20,7 @@ from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from openab_auth.oauth.errors import BrokerRefusedError, BrokerUnavailableError, NotAtBrokerError, NotLoggedInError
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.oauth.tokens.broker import BrokerTokenSource
-from openab_auth.storage import REQUESTS, FileStore, LoginRequest, SeenThread
+from openab_auth.storage import REQUESTS, ClientRecord, FileStore, LoginRequest, SeenThread
 from openab_auth.sync import TokenSource as SyncTokenSource
 from tests.support.brokers import BrokerProcess, serving, write_entries, write_logins
 from tests.support.patience import PATIENCE
@@ -242,6 +242,20 @@ async def test_the_status_shows_only_what_the_key_covers(broker: BrokerProcess) 
 
 
 async def test_the_token_of_an_mcp_server_goes_to_that_server_alone(
+    broker: BrokerProcess, source: BrokerTokenSource, api: str
+) -> None:
+    server: dict[str, Any] = {"client_id": "x", "token_response": {"access_token": "t", "token_type": "bearer"}}
+    write_entries(broker.home, linear=server)
+    record = ClientRecord("x", facts={"url": "https://mcp.example/mcp"})
+    FileStore(broker.home / ".openab/agent/auth.json").update(lambda draft: draft.clients.update(linear=record))
+
+    assert await source.server_url("mcp:linear") == "https://mcp.example/mcp"
+    async with httpx2.AsyncClient(auth=source.auth("mcp:linear")) as client:
+        elsewhere = await client.get(api)
+    assert "Authorization" not in elsewhere.request.headers
+
+
+async def test_the_token_of_an_mcp_server_that_nobody_knows_goes_nowhere(
     broker: BrokerProcess, source: BrokerTokenSource, api: str
 ) -> None:
     server: dict[str, Any] = {"client_id": "x", "token_response": {"access_token": "t", "token_type": "bearer"}}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage import Store
+from openab_auth.storage import Draft, Store
 from openab_auth.storage.errors import StorageError
 from tests.storage.entries import put, token
 from tests.storage.postgres.away.outages import ACCESS, REFRESH, attempt, login
@@ -68,6 +68,24 @@ def test_another_process_of_the_host_reads_the_answer_during_the_outage(
     assert other.read()["codex"] == login(value="2")
 
 
+def test_a_mutation_that_raises_loses_no_answer(place: Place, proxy: Proxy, store: Store) -> None:
+    """Nothing is committed then, so the answer still waits in the journal."""
+
+    def fail(draft: Draft) -> None:
+        draft["claude"] = token("claude", "new")
+        raise LookupError
+
+    with proxy.refusing():
+        spill(store)
+    for opened in (store, place.open()):
+        with pytest.raises(LookupError):
+            opened.update(fail)
+
+    assert place.open().read()["codex"] == login(value="2")
+    store.update(put("claude", token("claude", "new")))
+    assert place.on_another_host().open().read()["codex"] == login(value="2")
+
+
 def test_a_login_made_elsewhere_meanwhile_wins(place: Place, proxy: Proxy, store: Store) -> None:
     """A person logged in through a host that reached the database."""
     with proxy.refusing():
@@ -87,6 +105,22 @@ def test_a_logout_made_elsewhere_meanwhile_wins(place: Place, proxy: Proxy, stor
     assert "codex" not in store.read()
     store.update(put("claude", token("claude", "new")))
     assert "codex" not in place.on_another_host("new").open().read()
+
+
+def test_a_logout_of_a_login_that_only_the_journal_knows_is_done(place: Place, proxy: Proxy, tmp_path: Path) -> None:
+    """Nothing is written into the database then, and the journal must forget it all the same."""
+    store = place.through(proxy.folder).open(max_staleness=0.0)
+    store.read()
+    with proxy.refusing():
+        assert store.spill("codex", login(), None)
+    assert store.read()["codex"] == login()
+
+    assert store.update(lambda draft: draft.pop("codex")) == login()
+    store.close()
+
+    assert dict(store.read()) == {}
+    assert dict(place.open().read()) == {}
+    assert [file for file in tmp_path.rglob("*") if "codex" in file.name] == []
 
 
 def test_the_lease_of_a_spilled_answer_stays_until_it_is_stored(place: Place, proxy: Proxy, store: Store) -> None:

@@ -57,7 +57,7 @@ def test_a_kept_copy_says_why_it_is_closed_until_it_is_adopted(call: Run, file: 
     kept = call("store", "copy", file, url, "--keep-source", env={"KEY": KEY})
 
     assert "both stores hold the same refresh tokens" in kept.stdout
-    assert f"store adopt --store {url}" in kept.stdout
+    assert f"store adopt --store '{url}'" in kept.stdout
     assert json.loads(file.read_text())["codex"]["refresh_token"] == "canary-rt"
     refused = call("refresh", "codex", "--store", url, env={"KEY": KEY})
     assert (refused.returncode, "store adopt" in refused.stderr) == (6, True)
@@ -122,3 +122,12 @@ def test_a_file_without_logins_is_named(call: Run, url: str, tmp_path: Path) -> 
 
     assert done.returncode == 2
     assert "nowhere.json holds no login" in done.stderr
+
+
+def test_a_mirror_is_not_copied(call: Run, file: Path, url: str) -> None:
+    file.with_name("auth.json.mirror").touch()
+
+    done = call("store", "copy", file, url, env={"KEY": KEY})
+
+    assert done.returncode == 2
+    assert "copy the store that it mirrors" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.locks import LockWatch
+from openab_auth.bot.playground.store.file_locks import FileLocks
 from openab_auth.storage import open_store
 from tests.support.patience import PATIENCE
 
@@ -31,39 +32,39 @@ def test_a_lock_shows_its_holders_name_now_and_later(tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    watch = LockWatch(store, {holder.pid: "agent 7"}.get)
+    watch = FileLocks(store, {holder.pid: "agent 7"}.get)
     with holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        watch.look()
+        asyncio.run(watch.look())
         (seen,) = watch.now()
         assert (seen["lock"], seen["holder"]) == ("refresh.lab", "agent 7")
         assert holder.stdin is not None
         holder.stdin.close()
-    watch.look()
+    asyncio.run(watch.look())
     assert [each["holder"] for each in watch.now()] == [None]
     assert [(each["lock"], each["holder"]) for each in watch.past()] == [("refresh.lab", "agent 7")]
 
 
 def test_an_unknown_holder_is_shown_by_its_process_id(tmp_path: Path) -> None:
     lock = open_store(tmp_path / "auth.json").lease("lab")
-    watch = LockWatch(tmp_path / "auth.json", lambda _: None)
+    watch = FileLocks(tmp_path / "auth.json", lambda _: None)
     assert lock.try_acquire()
-    watch.look()
+    asyncio.run(watch.look())
     assert watch.now()[0]["holder"] == f"process {os.getpid()}"
     lock.release()
 
 
 def test_waiting_processes_are_counted_and_are_not_holders(tmp_path: Path) -> None:
     sidecar = tmp_path / "auth.json.global.lock"
-    watch = LockWatch(tmp_path / "auth.json", {os.getpid(): "the test"}.get)
+    watch = FileLocks(tmp_path / "auth.json", {os.getpid(): "the test"}.get)
     with sidecar.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         code = "import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX)"
         with subprocess.Popen([sys.executable, "-c", code, str(sidecar)]):
             ends = time.monotonic() + PATIENCE
             while True:
-                watch.look()
+                asyncio.run(watch.look())
                 (seen,) = watch.now()
                 if seen["waiting"] or time.monotonic() > ends:
                     break
