@@ -77,6 +77,8 @@ class Commit:
         if known is not None:
             self.snapshot = known.after(*self.written)
         # What the journal keeps is decided here: afterwards no row can be read any more.
+        if known is None:
+            transaction.fetch(entries.written)
         self._rotated = self._rotations(entries)
         self._needless = tuple(kept for kept in self._kept if entries.get(kept.tenant) != kept.entry or is_old(kept))
         transaction.commit(answered)

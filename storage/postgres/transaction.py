@@ -36,6 +36,7 @@ _BEGIN: Final = f"""
 _BEGIN_ALONE: Final = f"begin isolation level read committed; {LIMITS}".encode()
 _HEAD_AT: Final = -4  # of its results
 _EARLY_KINDS: Final = (NOTES.name, FACTS.name)  # the records that belong to a login and have its key
+_SOME_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries where key = any(%s)"
 _ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
 _ALL_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries order by position"
 _ONE_RECORD: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
@@ -114,7 +115,7 @@ class Transaction:
         self._tables = tables
         self.token = uuid4()  # also the id of the version that this commit makes
         self._writes: list[tuple[str, tuple[Value, ...]]] = []
-        self._keys = frozenset(keys)
+        self._keys = set(keys)
         self.read_keys = set(keys)
         values = (now, now, 2 * PENDING_LIFETIME, [*keys], _EARLY_KINDS, [*keys])
         found = send_together(connection, [(tables.sql(_BEGIN), values)])
@@ -131,6 +132,13 @@ class Transaction:
     def entries(self, known: Mapping[str, Entry] | None) -> Mapping[str, Entry]:
         """Return the entries; `known` are those of this version, if this process has read it."""
         return LazyRows(self._entry, self._entries) if known is None else known
+
+    def fetch(self, keys: Collection[str]) -> None:
+        """Fetch the entries with these keys at once, as far as they were not fetched yet."""
+        if missing := [key for key in keys if key not in self.read_keys]:
+            rows = self._execute(_SOME_ENTRIES, [missing]).fetchall()
+            self._early_entries.update({row[0]: row[1:] for row in rows})
+            self._keys.update(missing)
 
     def records(self, kind: RecordKind[V]) -> Mapping[str, V]:
         """Return the records of one kind."""
