@@ -8,8 +8,8 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from openab_auth.storage.postgres.connections import BoundConnection
-from openab_auth.storage.postgres.message import Value, send_together
+from openab_auth.storage.postgres.wire.connections import BoundConnection
+from openab_auth.storage.postgres.wire.message import Value, send_together
 from tests.storage.postgres.places import Place
 
 AT = datetime(2026, 11, 27, 18, 30, 0, 250_000, UTC)
