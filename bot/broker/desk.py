@@ -9,17 +9,18 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.bot.broker.admission import ClientAccounts
-from openab_auth.bot.broker.refusals import NoThreadError
+from openab_auth.bot.broker.refusals import NoThreadError, RefreshedLatelyError
 from openab_auth.bot.broker.status import covered_logins
+from openab_auth.oauth.entries import SKEW, AccessToken
 from openab_auth.oauth.errors import LoginDeadError, NotLoggedInError, OAuthError, ProgramKeepsLoginError
 from openab_auth.oauth.requests import LoginRequests
+from openab_auth.storage import LoginEntry, StorageError
 
 if TYPE_CHECKING:
     from openab_auth.bot.broker.admission import Admission, Client, RefreshesByWord
     from openab_auth.bot.broker.audit import TokenAudit
     from openab_auth.bot.broker.changes import StoreChanges
     from openab_auth.oauth.accounts import Account
-    from openab_auth.oauth.entries import AccessToken
     from openab_auth.oauth.runtime import Runtime
     from openab_auth.oauth.threads import ChosenAccount
     from openab_auth.oauth.tokens import TokenSource
@@ -68,7 +69,7 @@ class TokenDesk:
                     await self._admission.check_again(client)
                 try:
                     chosen = await accounts.find(word)
-                    token = await self._source.get_valid(chosen.account, min_ttl=min_ttl)
+                    token = await self._valid_token(chosen.account, min_ttl)
                 except ProgramKeepsLoginError:
                     raise  # no login brings a token here
                 except (NotLoggedInError, LoginDeadError) as error:
@@ -93,7 +94,7 @@ class TokenDesk:
         accounts = ClientAccounts(self._runtime, client, thread)
         chosen = await accounts.find(word)
         account = chosen.account
-        token = await self._source.get_valid(account)
+        token = await self._valid_token(account, SKEW)
         refreshed = False
         if compare_digest(token.value.fingerprint(), sha256):
             self._check_renewable(client, account, await self._runtime.store.read())
@@ -127,6 +128,22 @@ class TokenDesk:
         shown = None if accounts.thread is None else str(accounts.thread)
         logins = await covered_logins(self._runtime, accounts)
         return {"client": client.name, "thread": shown, "logins": logins}
+
+    async def _valid_token(self, account: Account, min_ttl: int) -> AccessToken:
+        """Return a token that lives for more than `min_ttl` seconds, or the living one if it was renewed lately.
+
+        A vendor's tokens may never live for so long. Without a bound, each request of a client would then renew them.
+        """
+        entry = (await self._runtime.store.read()).get(account.tenant)
+        renew = partial(self._source.get_valid, account, min_ttl=min_ttl)
+        if not isinstance(entry, LoginEntry) or not entry.refresh_token:
+            return await renew()
+        if not 0 < entry.expires_at - self._runtime.clock() <= min_ttl:
+            return await renew()
+        try:
+            return await self._refreshes.refresh(account.tenant, AccessToken.of(entry), renew, waits=False)
+        except (RefreshedLatelyError, StorageError):
+            return await self._source.get_valid(account, min_ttl=0)
 
     async def _ask(self, accounts: ClientAccounts, word: str, *, waits: bool) -> bool:
         """Ask for a missing login in the client's thread; return whether people are asked now."""

@@ -121,7 +121,7 @@ class SocketInStoreError(BrokerError):
 
     def __init__(self, path: str) -> None:
         super().__init__(
-            f"{path} lies in the store's folder, and a container that gets this folder would get all logins",
+            f"{path} lies in the store's folder or above it, and a container with this folder would get all logins",
             kept=_NOT_STARTED,
             todo="choose a folder of its own for the socket with --socket PATH",
         )

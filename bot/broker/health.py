@@ -25,10 +25,10 @@ class Health:
         return {"status": "ok"}
 
     async def ready(self) -> dict[str, object]:
-        """Return that the store can be read.
+        """Return that tokens can be served: the store can be read, perhaps from memory while its database is away.
 
         Raises:
-            NotReadyError: it cannot be read in time.
+            NotReadyError: the store cannot be read in time.
         """
         try:
             async with asyncio.timeout(_READ):

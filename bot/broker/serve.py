@@ -17,6 +17,7 @@ from openab_auth.bot.broker.audit import TokenAudit
 from openab_auth.bot.broker.changes import StoreChanges
 from openab_auth.bot.broker.desk import TokenDesk
 from openab_auth.bot.broker.health import Health
+from openab_auth.bot.broker.http.connection import allow_connections
 from openab_auth.bot.broker.http.listening import BACKLOG, Address, UnixSocket, check_not_in_store, listen_on
 from openab_auth.bot.broker.http.openapi import openapi_page
 from openab_auth.bot.broker.http.routes import Routes
@@ -68,6 +69,7 @@ async def run_broker(
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    allow_connections()
     if places.socket is not None:
         check_not_in_store(places.socket, location.place)
     # The broker's own environment says nothing about the threads of its clients.

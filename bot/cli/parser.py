@@ -19,7 +19,7 @@ exit status:
                                    8 cancel: nothing was waiting
 """
 _REPEATS_NOTHING: Final = (
-    r"the following arguments are required: [A-Z, ]+|argument [\w-]+: (expected |a whole number )[\w ]+"
+    r"the following arguments are required: [A-Za-z|, -]+|argument [\w-]+: (expected |a whole number )[\w ]+"
 )
 
 
@@ -66,7 +66,8 @@ def _said(message: str) -> str:
         return "unrecognized arguments; put the paste in quotes"
     if message.startswith("argument COMMAND: invalid choice"):
         return "unknown command"
-    return "an option has an invalid value"
+    named = re.match(r"argument ([\w|/-]+): ", message)  # a name from this module
+    return f"{named[1] if named else 'an option'} has an invalid value"
 
 
 def make_parser(names: Iterable[str]) -> argparse.ArgumentParser:

@@ -48,6 +48,7 @@ class PasswordOnCommandLineError(ConfigError):
     def __init__(self) -> None:
         reason = "may hold a password, which other users of this machine can see; use PGPASSFILE or [store] url_file"
         super().__init__("the command line", (("the URL of the store", reason),))
+        self.todo = "leave the password out of the URL, and run the command again"
 
 
 class NetworkVariableError(ConfigError):

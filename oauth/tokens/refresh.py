@@ -286,7 +286,7 @@ class Refresh:
     def _check_renewable(self, entry: LoginEntry, note: Note) -> None:
         """Refuse, without a request, a login that cannot be renewed."""
         if not entry.refresh_token:
-            raise LoginDeadError(self._tenant, "the vendor gave no refresh token")
+            raise LoginDeadError(self._tenant, "the store has no refresh token for it")
         dead = dead_token(entry, note)
         if dead and not (dead.doubtful and self._deliberate):
             raise LoginDeadError(self._tenant, dead.reason, dead.since)

@@ -7,7 +7,7 @@ from typing import Final
 
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, PendingEntry
 
-_PREFIXES: Final = ("pending:", "mcp-pending:")
+PREFIXES: Final = ("pending:", "mcp-pending:")
 
 
 def stale(entries: Mapping[str, Entry], now: float) -> list[str]:
@@ -15,7 +15,7 @@ def stale(entries: Mapping[str, Entry], now: float) -> list[str]:
     return [
         key
         for key, entry in entries.items()
-        if isinstance(entry, PendingEntry) and key.startswith(_PREFIXES) and _is_stale(entry, now)
+        if isinstance(entry, PendingEntry) and key.startswith(PREFIXES) and _is_stale(entry, now)
     ]
 
 

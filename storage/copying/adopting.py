@@ -28,7 +28,7 @@ def adopt_database(settings: PostgresSettings) -> Adopted:
         CopyUnfinishedError: it is the target of a copy that was interrupted.
         StorageError: the database, or the journal of this host, could not be read or written.
     """
-    from openab_auth.storage.postgres.closing import CopyMark, StoreGate  # noqa: PLC0415 - as above
+    from openab_auth.storage.postgres.upkeep.closing import CopyMark, StoreGate  # noqa: PLC0415 - as above
 
     gate = StoreGate(settings)
     with gate.locked() as (state, change):

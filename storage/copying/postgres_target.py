@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.copying.contents import Contents, fingerprint, merged
 from openab_auth.storage.copying.errors import ForeignCopyError, TargetNotEmptyError
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.postgres import PostgresStore
-from openab_auth.storage.postgres.closing import CopyMark, StoreGate
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.records import KINDS
+from openab_auth.storage.postgres.upkeep.closing import CopyMark, StoreGate
+from openab_auth.storage.records import KEYS, KINDS, THREADS
+
+_PERMISSIONS: Final = (KEYS, THREADS)  # what was taken back in the source after an earlier run must not come back
 
 
 class PostgresTarget:
@@ -81,6 +84,9 @@ def _write(draft: Draft, contents: Contents, mark: CopyMark) -> None:
             draft[key] = entry
     for kind in KINDS:
         records = draft.records(kind)
+        if kind in _PERMISSIONS:
+            for key in records.keys() - contents.records[kind.name].keys():
+                del records[key]
         for key, record in contents.records[kind.name].items():
             if records.get(key) != record:
                 records[key] = record

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -13,10 +13,10 @@ from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry, last_token
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.journal import Spill
-from openab_auth.storage.postgres.cipher import Cipher
 from openab_auth.storage.postgres.leases import LeaseTable, Soon
 from openab_auth.storage.postgres.local_journal import LocalJournal, is_old
-from openab_auth.storage.postgres.snapshot import KnownEntry, Snapshot
+from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.snapshot import Snapshot
 from openab_auth.storage.postgres.transaction import Transaction, Written
 from openab_auth.storage.records import FACTS, NOTES
 
@@ -26,9 +26,9 @@ _MOST_KEYS: Final = 8
 class Commit:
     """One update: call `run` in the locked transaction, and `tidy` after it; `outcomes` are those of the mutations.
 
-    `written` is None if nothing was written. `entries` are all entries after the commit, if this process knew those
-    before it; `changed_kinds` are the kinds of records that it changed, and `keys` some of
-    the entries that it read or wrote.
+    `written` is None if nothing was written. `snapshot` is the one after the commit, if this process knew the one
+    before it. `changed_kinds` are the kinds of records that it changed. `keys` are the keys of some entries that it
+    read or wrote.
     """
 
     def __init__(self, mutations: Sequence[Mutation[Any]], local: LocalJournal, leases: LeaseTable) -> None:
@@ -42,7 +42,7 @@ class Commit:
         self._cipher: Cipher | None = None
         self.outcomes: list[Done[Any] | Failed] = []
         self.written: Written | None = None
-        self.entries: Mapping[str, KnownEntry] | None = None
+        self.snapshot: Snapshot | None = None
         self.changed_kinds: frozenset[str] = frozenset()
         self.keys: tuple[str, ...] = ()
 
@@ -75,9 +75,10 @@ class Commit:
         answered = {name: holder for name in entries.written if (holder := self._leases.holder(name))}
         self.written = transaction.prepare(entries, changed)
         if known is not None:
-            now = {**known.known, **self.written.entries}
-            self.entries = {key: row for key, row in now.items() if key not in self.written.removed}
+            self.snapshot = known.after(*self.written)
         # What the journal keeps is decided here: afterwards no row can be read any more.
+        if known is None:
+            transaction.fetch(entries.written)
         self._rotated = self._rotations(entries)
         self._needless = tuple(kept for kept in self._kept if entries.get(kept.tenant) != kept.entry or is_old(kept))
         transaction.commit(answered)

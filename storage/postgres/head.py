@@ -7,10 +7,10 @@ from uuid import UUID
 
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.file_faults import FaultError, FileFault
-from openab_auth.storage.postgres.cipher import Cipher, verify_key_check
-from openab_auth.storage.postgres.faults import NEW_SCHEMA, NO_STORE, OLD_SCHEMA
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.tables import SCHEMA_VERSION
+from openab_auth.storage.postgres.sealed.cipher import Cipher, verify_key_check
+from openab_auth.storage.postgres.wire.faults import NEW_SCHEMA, NO_STORE, OLD_SCHEMA
+from openab_auth.storage.postgres.wire.tables import SCHEMA_VERSION
 
 HEAD: Final = """
     select id, version, version_id, schema_version, key_check, open, extract(epoch from clock_timestamp())::float8

@@ -21,11 +21,13 @@ LIFETIME: Final = 30.0  # seconds; longer than the deadline of a refresh
 GRACE: Final = 120.0  # seconds after its end, for a holder that has posted a token
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # counts the sleep of the machine
 _ENDS: Final = "case when posted_at is null then until else until + make_interval(secs => %(grace)s) end"
+# A held lease is only read: `on conflict` would lock its row, and that of 64 waiting agents delays its holder.
 _TAKE: Final = f"""
     with taken as (
         insert into {{schema}}.leases as lease (name, holder, until)
         select %(name)s, %(holder)s, clock_timestamp() + make_interval(secs => %(lifetime)s)
-        from {{schema}}.store where open and id = %(store)s
+        from {{schema}}.store where open and id = %(store)s and not exists (
+            select from {{schema}}.leases where name = %(name)s and clock_timestamp() <= {_ENDS})
         on conflict (name) do update set holder = excluded.holder, until = excluded.until, posted_at = null
         where clock_timestamp() > case when lease.posted_at is null then lease.until
             else lease.until + make_interval(secs => %(grace)s) end
@@ -70,7 +72,7 @@ class LeaseTable:
         return changed == 1
 
     def holder(self, name: str) -> UUID | None:
-        """Return under which id this process holds the lease, also if only for the sake of a spilled answer."""
+        """Return the id under which this process holds the lease, or keeps it for an answer in the journal."""
         return self._holders.get(name) or self._kept.get(name)
 
     def keep(self, name: str) -> None:

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from openab_auth.storage.errors import NoStoreKeysError
 from openab_auth.storage.options import StoreLocation, StoreOptions, shown
-from openab_auth.storage.postgres.cipher import Cipher
-from openab_auth.storage.postgres.keys import StoreKeys
-from openab_auth.storage.postgres.transport import check_transport
+from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.sealed.keys import StoreKeys
+from openab_auth.storage.postgres.wire.transport import check_transport
 from openab_auth.storage.secret import Secret
 
 

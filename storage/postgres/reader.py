@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
-import psycopg
-
 from openab_auth.storage import journal
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
 from openab_auth.storage.journal import Spill
-from openab_auth.storage.postgres import faults, problems
-from openab_auth.storage.postgres.cipher import Cipher
-from openab_auth.storage.postgres.connections import BoundConnection, Connections
+from openab_auth.storage.postgres.asking import Asking, AwayError
 from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck, Stamp
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.rows import open_entry, open_record
-from openab_auth.storage.postgres.snapshot import RecordSnapshot, Snapshot, read_entries, read_records
-from openab_auth.storage.postgres.tables import LIMITS, Tables
+from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.sealed.rows import open_entry, open_record
+from openab_auth.storage.postgres.snapshot import RecordSnapshot, Snapshot, fetch_entries, fetch_records, open_records
+from openab_auth.storage.postgres.upkeep import problems
+from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
+from openab_auth.storage.postgres.wire.tables import LIMITS, Tables
 from openab_auth.storage.reader import Problem, StoreReader
 from openab_auth.storage.records import FACTS, NOTES, LoginFacts, RecordKind
 
 R = TypeVar("R")
 T = TypeVar("T")
-READ_SECONDS: Final = 5.0  # the longest time for one read
 _SPILLED_KINDS: Final = (NOTES.name, FACTS.name)
 _EMPTY: Final = (None, None)  # the version of a journal without folders
 _NONE: Final[tuple[Spill, ...]] = ()
 _ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
 _ONE_RECORD: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
-_log: Final = logging.getLogger(__name__)
 
 
 class PostgresReader(StoreReader):
@@ -47,6 +43,7 @@ class PostgresReader(StoreReader):
         self.place = settings.place
         self._tables = Tables(settings.options.schema)
         self._connections = Connections(settings.url)
+        self._asking = Asking(self._connections, self.place)
         self._journal = LocalJournal(settings.journal)
         self._max_staleness = settings.options.max_staleness
         self._head_check = HeadCheck(settings, self.place)
@@ -58,7 +55,6 @@ class PostgresReader(StoreReader):
         self._stamp: Stamp | None = None
         self._checked_at = float("-inf")  # as every time here, in seconds of the monotonic clock
         self._ask_after = float("-inf")  # what was asked before this moment is not current
-        self._told_away = False
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.place!r})"
@@ -217,27 +213,8 @@ class PostgresReader(StoreReader):
         return self._spills[1]
 
     def _asked(self, ask: Callable[[BoundConnection], T]) -> T:
-        """Return what `ask` reads from the database.
-
-        Raises:
-            AwayError: the database could not be asked.
-            StoreUnreadableError: it refused the query.
-        """
-        try:
-            with self._connections.use(READ_SECONDS) as connection:
-                found = ask(connection)
-        except psycopg.Error as error:
-            failed = faults.unreadable(self.place, error)
-            if not faults.is_unreachable(error):
-                raise failed from None
-            if not self._told_away:
-                self._told_away = True
-                _log.warning("%s; valid tokens are served from memory, and nothing is refreshed", failed.happened)
-            raise AwayError(failed, error) from None
-        if self._told_away:
-            self._told_away = False
-            _log.warning("%s can be read again", self.place)
-        return found
+        """Return what `ask` reads from the database; see `Asking`."""
+        return self._asking.ask(ask, is_in_memory=self._snapshot is not None)
 
     def _read_head(self, connection: BoundConnection) -> tuple[Head, Cipher]:
         asked_at = time.monotonic()
@@ -263,7 +240,9 @@ class PostgresReader(StoreReader):
             return
         with self._at_one_moment(connection):
             head, cipher = self._read_head(connection)
-            self._snapshot = read_entries(connection, self._tables, cipher, head.stamp, self._snapshot)
+            before = self._snapshot
+            rows = fetch_entries(connection, self._tables, before)
+        self._snapshot = rows.opened(cipher, head.stamp, before)
 
     def _read_records(self, connection: BoundConnection, kind: RecordKind[R]) -> None:
         head, cipher = self._read_head(connection)
@@ -272,7 +251,8 @@ class PostgresReader(StoreReader):
             return
         with self._at_one_moment(connection):
             head, cipher = self._read_head(connection)
-            self._records[kind.name] = read_records(connection, self._tables, cipher, head.stamp, kind, before)
+            rows = fetch_records(connection, self._tables, kind)
+        self._records[kind.name] = open_records(rows, self._tables, cipher, head.stamp, kind, before)
 
     def _read_one(self, connection: BoundConnection, key: str) -> Entry | None:
         head, cipher = self._read_head(connection)
@@ -316,12 +296,3 @@ class _View(NamedTuple):
     def is_of(self, snapshot: Snapshot | None, oldest: float, written: int) -> bool:
         """Return whether the view shows this snapshot and our last spill, and was not made before `oldest`."""
         return self.snapshot is snapshot and self.made_at >= oldest and self.written == written
-
-
-class AwayError(Exception):
-    """The database could not be asked; `error` says so to people."""
-
-    def __init__(self, error: StoreUnreadableError, cause: psycopg.Error) -> None:
-        super().__init__()
-        self.error = error
-        self.cause = cause

@@ -18,16 +18,16 @@ from openab_auth.storage.entries import Entry, LoginEntry
 from openab_auth.storage.errors import CommitUnknownError, StorageError, StoreClosedError
 from openab_auth.storage.format import codec
 from openab_auth.storage.format.keys import check_tenant
-from openab_auth.storage.postgres import faults
 from openab_auth.storage.postgres.afterwards import Afterwards
-from openab_auth.storage.postgres.cipher import Cipher
+from openab_auth.storage.postgres.asking import AwayError
 from openab_auth.storage.postgres.commit import Commit
-from openab_auth.storage.postgres.connections import BoundConnection
 from openab_auth.storage.postgres.leases import LeaseTable, PostgresLease
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.reader import AwayError, PostgresReader
-from openab_auth.storage.postgres.snapshot import Snapshot
+from openab_auth.storage.postgres.reader import PostgresReader
+from openab_auth.storage.postgres.sealed.cipher import Cipher
 from openab_auth.storage.postgres.transaction import Transaction, UnknownOutcomeError, run_alone, was_committed
+from openab_auth.storage.postgres.wire import faults
+from openab_auth.storage.postgres.wire.connections import BoundConnection
 from openab_auth.storage.records import Note
 from openab_auth.storage.store import Store
 from openab_auth.storage.worker_thread import in_thread
@@ -160,8 +160,8 @@ class PostgresStore(PostgresReader, Store):
             if newer:
                 return
             self._stamp, self._checked_at = stamp, time.monotonic()
-        if commit.entries is not None:
-            self._snapshot = Snapshot.of(stamp, commit.entries)
+        if commit.snapshot is not None:
+            self._snapshot = commit.snapshot
         for name, records in tuple(self._records.items()):
             if records.stamp == before and name not in commit.changed_kinds:
                 self._records[name] = records._replace(stamp=stamp)

@@ -16,26 +16,27 @@ from openab_auth.storage.commit import stale_pending
 from openab_auth.storage.commit.draft import Overlay
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
-from openab_auth.storage.postgres.cipher import Cipher
-from openab_auth.storage.postgres.connections import BoundConnection
 from openab_auth.storage.postgres.head import HEAD, Head, Stamp
-from openab_auth.storage.postgres.rows import open_entry, open_record, seal_entry, seal_record
+from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.sealed.rows import open_entry, open_record, seal_entry, seal_record
 from openab_auth.storage.postgres.snapshot import KnownEntry
-from openab_auth.storage.postgres.tables import LIMITS, Tables
-from openab_auth.storage.records import KINDS, RecordKind
+from openab_auth.storage.postgres.wire.connections import BoundConnection
+from openab_auth.storage.postgres.wire.message import Value, send_together
+from openab_auth.storage.postgres.wire.tables import LIMITS, Tables
+from openab_auth.storage.records import FACTS, KINDS, NOTES, RecordKind
 
 V = TypeVar("V")
 _BEGIN: Final = f"""
     begin isolation level read committed; {LIMITS}; {HEAD} for update;
-    select key from {{schema}}.entries,
-        (select coalesce(%s, extract(epoch from clock_timestamp())) as now, %s as lifetime) as clock
-    where kind = 'pending' and (key like 'pending:%%' or key like 'mcp-pending:%%')
-        and (expires_at < to_timestamp(now) or expires_at > to_timestamp(now + 2 * lifetime));
+    select key from {{schema}}.entries where kind = 'pending' and (expires_at < coalesce(to_timestamp(%s), now())
+        or expires_at > coalesce(to_timestamp(%s), now()) + make_interval(secs => %s));
     select key, kind, entry, key_id from {{schema}}.entries where key = any(%s);
-    select kind, key, record, key_id from {{schema}}.records where key = any(%s)
+    select kind, key, record, key_id from {{schema}}.records where kind = any(%s) and key = any(%s)
 """  # noqa: S608 - our own text
 _BEGIN_ALONE: Final = f"begin isolation level read committed; {LIMITS}".encode()
 _HEAD_AT: Final = -4  # of its results
+_EARLY_KINDS: Final = (NOTES.name, FACTS.name)  # the records that belong to a login and have its key
+_SOME_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries where key = any(%s)"
 _ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
 _ALL_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries order by position"
 _ONE_RECORD: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
@@ -113,30 +114,38 @@ class Transaction:
         self.connection = connection
         self._tables = tables
         self.token = uuid4()  # also the id of the version that this commit makes
-        self._writes: list[tuple[str, tuple[Any, ...]]] = []
-        self._keys = frozenset(keys)
+        self._writes: list[tuple[str, tuple[Value, ...]]] = []
+        self._keys = set(keys)
         self.read_keys = set(keys)
-        found = send_together(connection, [(tables.sql(_BEGIN), (now, PENDING_LIFETIME, [*keys], [*keys]))])
+        values = (now, now, 2 * PENDING_LIFETIME, [*keys], _EARLY_KINDS, [*keys])
+        found = send_together(connection, [(tables.sql(_BEGIN), values)])
         found.set_result(_HEAD_AT)
         self.head, self.cipher = check(found.fetchone())
         found.nextset()
-        self._stale = [key for (key,) in found]
+        self._stale = [key for (key,) in found.fetchall() if key.startswith(stale_pending.PREFIXES)]
         found.nextset()
-        self._early_entries = {key: tuple(row) for key, *row in found}
+        self._early_entries = {row[0]: row[1:] for row in found.fetchall()}
         found.nextset()
-        self._early_records = {(kind, key): tuple(row) for kind, key, *row in found}
+        self._early_records = {row[:2]: row[2:] for row in found.fetchall()}
         self.now = self.head.now if now is None else now
 
     def entries(self, known: Mapping[str, Entry] | None) -> Mapping[str, Entry]:
         """Return the entries; `known` are those of this version, if this process has read it."""
         return LazyRows(self._entry, self._entries) if known is None else known
 
+    def fetch(self, keys: Collection[str]) -> None:
+        """Fetch the entries with these keys at once, as far as they were not fetched yet."""
+        if missing := [key for key in keys if key not in self.read_keys]:
+            rows = self._execute(_SOME_ENTRIES, [missing]).fetchall()
+            self._early_entries.update({row[0]: row[1:] for row in rows})
+            self._keys.update(missing)
+
     def records(self, kind: RecordKind[V]) -> Mapping[str, V]:
         """Return the records of one kind."""
 
         def read_one(key: str) -> V | None:
             row = self._early_records.get((kind.name, key))
-            if key not in self._keys:
+            if key not in self._keys or kind.name not in _EARLY_KINDS:
                 row = self._execute(_ONE_RECORD, [kind.name, key]).fetchone()
             return None if row is None else self._open_record(kind, key, *row)
 
@@ -171,7 +180,8 @@ class Transaction:
     def commit(self, answered: Mapping[str, UUID]) -> None:
         """Send the prepared changes in one more round trip, and commit.
 
-        `answered` are the leases, by name, whose vendor has answered: what is written here is that answer.
+        `answered` has the holder of each lease whose login is written here. The vendor has answered its request, so
+        these leases no longer count as posted.
 
         Raises:
             UnknownOutcomeError: the connection was lost, so nobody knows whether the commit was made.
@@ -192,7 +202,7 @@ class Transaction:
         """Prove that this role may write, and that the server takes writes; then end without a change."""
         self._send([(_COMMIT, (self.token,)), (_NEXT, (self.token,)), ("rollback", ())])
 
-    def _send(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> None:
+    def _send(self, statements: Sequence[tuple[str, Sequence[Value]]]) -> None:
         send_together(self.connection, [(self._tables.sql(text), values) for text, values in statements])
 
     def end(self) -> None:
@@ -246,20 +256,6 @@ def was_committed(connection: BoundConnection, tables: Tables, token: UUID) -> b
     cursor = send_together(connection, [(_BEGIN_ALONE, ()), (tables.sql(_ASK), [token]), (b"commit", ())])
     cursor.set_result(-2)
     return cursor.rowcount == 0
-
-
-def send_together(
-    connection: BoundConnection, statements: Sequence[tuple[bytes, Sequence[Any]]]
-) -> psycopg.ClientCursor[tuple[Any, ...]]:
-    """Send statements as one message of the simple protocol, with their values in its text; return all results.
-
-    Of a pipeline the server takes message after message, and no limit of its own ends a transaction between two of
-    them: a host that dies there would hold the lock on the store until TCP notices.
-    """
-    cursor = psycopg.ClientCursor(connection)
-    text = b"; ".join([statement for statement, _ in statements])
-    cursor.execute(text, [value for _, values in statements for value in values])
-    return cursor
 
 
 def run_alone(

@@ -19,9 +19,8 @@ ADDRESS = re.compile(r"postgresql://(\w+)@db\.example\.com/openab\?sslmode=verif
 ROLES = {"admin": OWNER, "openab": ROWS}
 
 
-def block(language: str) -> str:
-    (found, *_) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    return str(found)
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
 def here(text: str, server: Server) -> str:
@@ -36,9 +35,9 @@ def test_the_five_commands_move_a_file_into_a_database(postgres_servers: Servers
     login = TokenEntry(Secret("the-token"), Secret("the-refresh"), 2**33, "http://127.0.0.1:9/token", "codex")
     file.update(lambda draft: draft.update(codex=login))
     config = home / ".config/openab-auth/config.toml"
-    config.write_text(here(block("toml"), server))
+    config.write_text(here(blocks("toml")[0], server))
     config.chmod(0o600)
-    install, *commands = block("sh").splitlines()
+    install, *commands = "".join(blocks("sh")[:2]).splitlines()
     env = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(home)}
 
     assert install == "pip install 'openab-auth[postgres]'"

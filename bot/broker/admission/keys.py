@@ -103,8 +103,9 @@ class KeyRing:
         self._tried_at = -math.inf
 
     async def _current(self) -> tuple[tuple[bytes, NamedKey], ...]:
+        arrived = self._now()  # a read that began since is fresh enough: requests do not queue for one slow read each
         async with self._turn:
-            if self._now() >= self._tried_at + _FRESH:
+            if arrived >= self._tried_at + _FRESH:
                 await self._read()
             if self._now() > self._read_at + _LONGEST_AGE:
                 raise self._failure or TimeoutError

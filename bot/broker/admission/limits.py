@@ -57,9 +57,11 @@ class RefreshesByWord:
         self._stopping = asyncio.Event()
 
     async def refresh(
-        self, tenant: Tenant, refused: AccessToken, refresh: Callable[[], Awaitable[AccessToken]]
+        self, tenant: Tenant, refused: AccessToken, refresh: Callable[[], Awaitable[AccessToken]], *, waits: bool = True
     ) -> AccessToken:
         """Return what `refresh` returns, or the token that a running refresh of this login brings.
+
+        Without `waits`, the refresh of another broker is not waited for: the token still lives.
 
         Raises:
             RefreshedLatelyError: the word of a client has caused a refresh less than a minute ago.
@@ -67,7 +69,7 @@ class RefreshesByWord:
         """
         task = self._running.get(tenant)
         if task is None:
-            task = self._running[tenant] = asyncio.create_task(self._refresh(tenant, refused, refresh))
+            task = self._running[tenant] = asyncio.create_task(self._refresh(tenant, refused, refresh, waits=waits))
             task.add_done_callback(lambda done: self._end(tenant, done))
         return await asyncio.shield(task)
 
@@ -77,14 +79,14 @@ class RefreshesByWord:
         await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _refresh(
-        self, tenant: Tenant, refused: AccessToken, refresh: Callable[[], Awaitable[AccessToken]]
+        self, tenant: Tenant, refused: AccessToken, refresh: Callable[[], Awaitable[AccessToken]], *, waits: bool
     ) -> AccessToken:
         sha256, now = refused.value.fingerprint(), self._clock()
         before = await self._store.update(partial(_claim, tenant=tenant, sha256=sha256, now=now))
         if before is None:
             return await refresh()
-        left = REFRESH_DEADLINE - (now - before.at)
-        if before.fingerprint == sha256 and left > 0:  # another broker refreshes it now
+        left = min(REFRESH_DEADLINE - (now - before.at), REFRESH_DEADLINE)
+        if waits and before.fingerprint == sha256 and left > 0:  # another broker refreshes it now
             adopted = await adopt(
                 *(self._store, tenant, lambda entry: entry.access_token != refused.value),
                 seconds=left,
@@ -103,7 +105,7 @@ class RefreshesByWord:
 def _claim(draft: Draft, tenant: Tenant, sha256: str, now: float) -> RefusedToken | None:
     """Note that a token was refused, and return None; or return the token for which that was noted a minute ago."""
     note = draft.notes.get(tenant) or Note()
-    if note.refused is not None and 0 <= now - note.refused.at < _MINUTE:
+    if note.refused is not None and abs(now - note.refused.at) < _MINUTE:  # another host's clock may be ahead
         return note.refused
     draft.notes[tenant] = note._replace(refused=RefusedToken(sha256, int(now)))
     return None

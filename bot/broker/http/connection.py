@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,8 +17,28 @@ from openab_auth.bot.broker.refusals import UnreadableError
 _HEADERS: Final = 10.0  # seconds from the beginning of a connection to the end of its first headers
 _IDLE: Final = 75.0  # seconds from an answer to the end of the next headers
 _MOST: Final = 4096  # connections of all clients together
+_OTHERS: Final = 256  # descriptors for the store, the vendors and the log
+_BURST: Final = 1024  # connections that the event loop accepts before one of them is counted
 # aiohttp logs a request that it cannot read, with its headers, and keys are in headers.
 _SILENT: Final = logging.Logger("openab_auth.bot.broker.silent", logging.CRITICAL + 1)  # noqa: LOG001 - it is for nobody to find
+
+
+def allow_connections() -> None:
+    """Let this process have descriptors for all connections and for its own files, as far as the system permits.
+
+    Many systems begin with 1024. Clients without a key could then take all of them.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST + _BURST + _OTHERS
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _most_connections() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MOST if soft == resource.RLIM_INFINITY else min(_MOST, soft - _OTHERS)
 
 
 class ClientConnection(web.RequestHandler):
@@ -34,7 +55,7 @@ class ClientConnection(web.RequestHandler):
         """Begin the time for the first headers; close a connection too many."""
         super().connection_made(transport)
         self._allow(_HEADERS)
-        if len(self._server.connections) > _MOST:
+        if len(self._server.connections) > _most_connections():
             self.force_close()
 
     def connection_lost(self, exc: BaseException | None) -> None:

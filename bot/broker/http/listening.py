@@ -80,12 +80,15 @@ def default_socket(environ: Mapping[str, str]) -> Path:
 
 
 def check_not_in_store(path: Path, store: str) -> None:
-    """Refuse a socket in the folder of the store at the location `store`; a database has no folder.
+    """Refuse a socket whose folder holds the store at the location `store`, at any depth; a database has no folder.
 
     Raises:
-        SocketInStoreError: it is in that folder.
+        SocketInStoreError: it is in such a folder.
     """
-    if "://" not in store and path.parent.resolve() == Path(store).parent.resolve():
+    if "://" in store:
+        return
+    folder, file = path.parent.resolve(), Path(store)  # the file, or one of its folders, may be a link
+    if any(one.is_relative_to(folder) for one in (file.parent.resolve(), file.resolve())):
         raise SocketInStoreError(str(path))
 
 
@@ -102,7 +105,7 @@ class UnixSocket:
         self.path = path
         try:
             ownership.make_folder(str(path.parent), _OPEN_FOLDER if mode & _FOR_OTHERS else ownership.FOR_ITS_OWNER)
-            with _turn_in(path.parent):
+            with _turn_at(path):
                 _remove_stale(path)
                 self.socket = _bind(path, mode)
             self._made = _identity(path.lstat())
@@ -137,9 +140,12 @@ def listen_on(address: Address) -> tuple[socket.socket, str]:
 
 
 @contextlib.contextmanager
-def _turn_in(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder, so that two brokers that start together do not both remove a stale socket."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _turn_at(path: Path) -> Iterator[None]:
+    """Hold the lock of a socket's place, so that two brokers that start together do not both remove a stale socket.
+
+    It is a file that only our own user can open. Everybody who sees the folder could hold the lock of the folder.
+    """
+    descriptor = ownership.open_file(f"{path}.lock", os.O_RDWR | os.O_CREAT)
     try:
         end = time.monotonic() + _TURN
         while True:

@@ -10,7 +10,7 @@ from openab_auth.storage import StoreLocation, postgres_settings
 from openab_auth.storage.errors import StorageError
 
 if TYPE_CHECKING:
-    from openab_auth.storage.postgres.inspection import Inspection
+    from openab_auth.storage.postgres.upkeep.inspection import Inspection
 
 _MOST_AHEAD: Final = 5.0  # seconds; the expiry of tokens is compared with the clock of this host
 
@@ -19,7 +19,7 @@ def check_database(location: StoreLocation) -> list[Check]:
     """Return the checks; none if the store cannot be opened, which the check of the store reports."""
     try:
         settings = postgres_settings(location, os.environ)
-        from openab_auth.storage.postgres.inspection import inspect  # noqa: PLC0415 - the settings say whether it is there
+        from openab_auth.storage.postgres.upkeep.inspection import inspect  # noqa: PLC0415 - the settings say whether it is there
 
         found = inspect(settings)
     except StorageError:
@@ -64,7 +64,7 @@ def _look_at_journal(found: Inspection) -> Check:
 
 
 def _look_at_clock(ahead: float) -> Check:
-    message = f"{abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} the database"
+    message = f"the clock of this host is {abs(ahead):.1f} s {'ahead of' if ahead > 0 else 'behind'} it"
     if abs(ahead) <= _MOST_AHEAD:
         return Check("clock of the database", ok=True, message=message)
     return Check(

@@ -15,11 +15,11 @@ from openab_auth.bot.playground.store.lock_watch import LockWatch, NameOf
 from openab_auth.bot.playground.store.playground_store import PlaygroundStore
 from openab_auth.storage import StorageError, StoreLocation, StoreOptions, in_thread, postgres_settings
 from openab_auth.storage.errors import OpenabAuthError
-from openab_auth.storage.postgres.dropping import drop_store
-from openab_auth.storage.postgres.keys import new_key
-from openab_auth.storage.postgres.lease_rows import LeaseRows
-from openab_auth.storage.postgres.making import make_store
 from openab_auth.storage.postgres.opening import PostgresSettings
+from openab_auth.storage.postgres.sealed.keys import new_key
+from openab_auth.storage.postgres.upkeep.dropping import drop_store
+from openab_auth.storage.postgres.upkeep.lease_rows import LeaseRows
+from openab_auth.storage.postgres.upkeep.making import make_store
 
 PREFIX: Final = "openab_auth_playground_"
 """How the schema of every playground begins."""

@@ -6,7 +6,7 @@ import asyncio
 
 from openab_auth.bot.playground.store.lock_watch import REFRESH, Holds, HoldView, LockView, LockWatch, Seen
 from openab_auth.storage import StorageError, in_thread
-from openab_auth.storage.postgres.lease_rows import LeaseRow, LeaseRows
+from openab_auth.storage.postgres.upkeep.lease_rows import LeaseRow, LeaseRows
 
 
 class Leases(LockWatch):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import pytest
 
-from openab_auth.bot.broker.admission import KeyRing
+from openab_auth.bot.broker.admission import KeyRing, keys
 from openab_auth.storage import KEYS, AsyncStore, BrokerKey, MemoryStore, RecordKind, StoreUnreadableError
 from tests.support.clock import Clock
+from tests.support.patience import PATIENCE
 
 R = TypeVar("R")
 HASH = "ab" * 32
@@ -159,3 +162,32 @@ async def test_a_key_ends_at_its_time(ring: KeyRing, distant: DistantStore, cloc
     assert await ring.find(ends.sha256)
     clock.now = float(ends.expires_at or 0)
     assert await ring.find(ends.sha256) is None
+
+
+class HangingStore(DistantStore):
+    """A store whose server takes a question and gives no answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = threading.Event()
+
+    def records(self, kind: RecordKind[Any]) -> Mapping[str, Any]:
+        found = super().records(kind)
+        self.answers.wait(PATIENCE)
+        return found
+
+
+async def test_clients_that_came_together_wait_for_one_question_without_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise each would ask in its turn, and the last of 64 would wait for minutes."""
+    monkeypatch.setattr(keys, "_FRESH", 0.05)
+    monkeypatch.setattr(keys, "_READ", 0.2)
+    store = HangingStore()
+    ring = KeyRing(AsyncStore(store), time.time, time.monotonic)
+
+    found = await asyncio.gather(*(ring.find(HASH) for _ in range(8)), return_exceptions=True)
+    store.answers.set()
+
+    assert {type(one) for one in found} == {TimeoutError}
+    assert store.asked == 1

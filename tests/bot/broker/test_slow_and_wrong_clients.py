@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
+import resource
+import socket
 import time
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -169,3 +173,28 @@ async def test_clients_that_only_connect_keep_nobody_out(broker: RunningBroker) 
     assert (await broker.token("codex")).status == 200
     for _, writer in idle:
         writer.close()
+
+
+async def test_connections_without_a_key_leave_descriptors_for_the_store(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many systems begin with 1024 descriptors for a process, and here with 300; a process may ask for more."""
+    put_login(home)
+    start, (_, most) = asyncio.create_subprocess_exec, resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    async def with_few(*words: Any, **options: Any) -> asyncio.subprocess.Process:
+        return await start(
+            *words, **options, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (300, most))
+        )
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", with_few)
+    async with running_broker(home, listen=True) as broker:
+        assert broker.url is not None
+        host, port = broker.url.removeprefix("http://").split(":")
+        with contextlib.ExitStack() as idle:
+            for _ in range(400):
+                idle.enter_context(await asyncio.to_thread(socket.create_connection, (host, int(port))))
+
+            assert (await broker.token("codex")).status == 200
+            put_login(home, token="another")
+            assert (await broker.token("codex")).body["access_token"] == "another"

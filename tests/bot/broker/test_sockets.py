@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import signal
 import socket
@@ -70,6 +71,20 @@ async def test_the_socket_of_a_killed_broker_is_removed_by_the_next(home: Path) 
 
     async with running_broker(home) as broker:
         assert (await broker.token("codex")).status == 200
+
+
+async def test_nobody_who_sees_the_folder_keeps_a_broker_from_starting(home: Path) -> None:
+    """Agents in containers see the folder, and a lock needs no right to write."""
+    put_login(home)
+    (home / "run").mkdir(mode=0o755)
+    folder = os.open(home / "run", os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    try:
+        async with running_broker(home, "--mode", "0666") as broker:
+            assert (await broker.token("codex")).status == 200
+            assert stat.S_IMODE((home / "run/auth.sock.lock").stat().st_mode) == 0o600
+    finally:
+        os.close(folder)
 
 
 async def test_a_living_broker_keeps_its_socket(home: Path) -> None:
@@ -159,6 +174,18 @@ async def test_the_socket_never_lies_in_the_folder_of_the_store(home: Path) -> N
     assert "the store's folder" in await refused(home, "--socket", str(home / ".openab/agent/auth.sock"))
     assert "the store's folder" in await refused(home, "--socket", str(home / "link/auth.sock"))
     assert "the store's folder" in await refused(home, "--store", "here/auth.json", "--socket", "here/auth.sock")
+
+
+async def test_the_socket_never_lies_in_a_folder_above_the_store(home: Path) -> None:
+    """A container that gets the folder of the socket gets the folders in it, too."""
+    put_login(home)
+    (home / "elsewhere").mkdir()
+    (home / "elsewhere/auth.json").symlink_to(home / ".openab/agent/auth.json")
+
+    assert "the store's folder" in await refused(home, "--socket", str(home / ".openab/auth.sock"))
+    assert "the store's folder" in await refused(
+        home, "--store", "elsewhere/auth.json", "--socket", str(home / ".openab/agent/auth.sock")
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ from openab_auth.storage.copying import Copied, FileTarget, PostgresTarget, copy
 from openab_auth.storage.copying.contents import Contents, has_refresh_token
 from openab_auth.storage.copying.target import CopyTarget
 from openab_auth.storage.postgres import PostgresStore
-from openab_auth.storage.postgres.closing import StoreGate
 from openab_auth.storage.postgres.opening import PostgresSettings
+from openab_auth.storage.postgres.upkeep.closing import StoreGate
 from tests.storage.entries import pending, token
 from tests.support.postgres.server import Server
 from tests.support.postgres.stores import make_store, settings_of

@@ -9,9 +9,9 @@ from typing import Any
 
 from openab_auth.storage import StoreLocation, StoreOptions, open_store
 from openab_auth.storage.postgres import PostgresStore
-from openab_auth.storage.postgres.keys import new_key
-from openab_auth.storage.postgres.making import make_store
 from openab_auth.storage.postgres.opening import check_settings
+from openab_auth.storage.postgres.sealed.keys import new_key
+from openab_auth.storage.postgres.upkeep.making import make_store
 from tests.support.postgres.server import ROWS, Server
 
 KEY = "OPENAB_AUTH_KEY"  # the variable of the key

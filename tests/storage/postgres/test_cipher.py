@@ -12,8 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from openab_auth.storage.errors import DamagedRowError, OpenabAuthError, UnknownStoreKeyError, WrongStoreKeyError
-from openab_auth.storage.postgres.cipher import Cipher, StoreNotEncryptedError, key_check, verify_key_check
-from openab_auth.storage.postgres.keys import StoreKeys, new_key
+from openab_auth.storage.postgres.sealed.cipher import Cipher, StoreNotEncryptedError, key_check, verify_key_check
+from openab_auth.storage.postgres.sealed.keys import StoreKeys, new_key
 from openab_auth.storage.secret import Secret
 
 STORE = UUID(int=1)

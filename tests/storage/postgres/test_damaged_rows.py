@@ -8,9 +8,9 @@ import pytest
 
 from openab_auth.storage import StorageError, Store, StoreLocation, StoreOptions
 from openab_auth.storage.errors import UnknownStoreKeyError, WrongStoreKeyError
-from openab_auth.storage.postgres.keys import new_key
 from openab_auth.storage.postgres.opening import check_settings
-from openab_auth.storage.postgres.rekeying import Rekeying
+from openab_auth.storage.postgres.sealed.keys import new_key
+from openab_auth.storage.postgres.upkeep.rekeying import Rekeying
 from tests.storage.entries import put, token
 from tests.storage.postgres.away.outages import attempt
 from tests.storage.postgres.places import KEY, Place

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage.errors import StoreKeyError
-from openab_auth.storage.postgres.keys import StoreKeys, new_key
+from openab_auth.storage.postgres.sealed.keys import StoreKeys, new_key
 from openab_auth.storage.secret import Secret
 
 KEY = new_key()

@@ -16,12 +16,12 @@ from openab_auth.storage.errors import (
     WrongStoreKeyError,
 )
 from openab_auth.storage.options import StoreOptions
-from openab_auth.storage.postgres import making
-from openab_auth.storage.postgres.keys import StoreKeys, new_key
-from openab_auth.storage.postgres.making import Made, make_store
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.rekeying import Rekeyed, Rekeying
-from openab_auth.storage.postgres.tables import SCHEMA_VERSION
+from openab_auth.storage.postgres.sealed.keys import StoreKeys, new_key
+from openab_auth.storage.postgres.upkeep import making
+from openab_auth.storage.postgres.upkeep.making import Made, make_store
+from openab_auth.storage.postgres.upkeep.rekeying import Rekeyed, Rekeying
+from openab_auth.storage.postgres.wire.tables import SCHEMA_VERSION
 from openab_auth.storage.secret import Secret
 from tests.support.postgres.server import ROWS, Server
 

@@ -9,11 +9,11 @@ import pytest
 
 from openab_auth.storage.errors import NoStoreKeysError, UnknownStoreKeyError, WrongStoreKeyError
 from openab_auth.storage.options import StoreOptions
-from openab_auth.storage.postgres.cipher import Cipher, verify_key_check
-from openab_auth.storage.postgres.keys import StoreKeys, new_key
-from openab_auth.storage.postgres.making import make_store
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.rekeying import Rekeyed, Rekeying
+from openab_auth.storage.postgres.sealed.cipher import Cipher, verify_key_check
+from openab_auth.storage.postgres.sealed.keys import StoreKeys, new_key
+from openab_auth.storage.postgres.upkeep.making import make_store
+from openab_auth.storage.postgres.upkeep.rekeying import Rekeyed, Rekeying
 from openab_auth.storage.secret import Secret
 from tests.support.postgres.server import Server
 

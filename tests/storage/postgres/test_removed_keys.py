@@ -9,10 +9,10 @@ import pytest
 from openab_auth.storage.errors import UnknownStoreKeyError
 from openab_auth.storage.options import StoreOptions
 from openab_auth.storage.postgres import PostgresStore
-from openab_auth.storage.postgres.keys import StoreKeys, new_key
-from openab_auth.storage.postgres.making import make_store
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.rekeying import Rekeying
+from openab_auth.storage.postgres.sealed.keys import StoreKeys, new_key
+from openab_auth.storage.postgres.upkeep.making import make_store
+from openab_auth.storage.postgres.upkeep.rekeying import Rekeying
 from openab_auth.storage.secret import Secret
 from tests.storage.entries import put, token
 from tests.support.postgres.server import Server

@@ -27,9 +27,9 @@ from hypothesis.stateful import (
 
 from openab_auth.storage import Draft, StorageError, StoreLocation, StoreOptions, TokenEntry
 from openab_auth.storage.postgres import PostgresStore
-from openab_auth.storage.postgres.keys import new_key
 from openab_auth.storage.postgres.opening import check_settings
-from openab_auth.storage.postgres.rekeying import Rekeying
+from openab_auth.storage.postgres.sealed.keys import new_key
+from openab_auth.storage.postgres.upkeep.rekeying import Rekeying
 from tests.storage.entries import put, token
 from tests.storage.postgres.places import Place
 from tests.support.patience import PATIENCE
@@ -80,8 +80,13 @@ class ModelHost:
         self.spills[tenant] = Waiting(number, before | {replaced})
 
     def commit(self, before: Stored, after: Stored) -> None:
-        """Keep the rotations of a commit, and forget what the journal needs no more."""
+        """Keep the rotations of a commit, and forget what the journal needs no more.
+
+        An update that changed nothing ends the spills alone: a rotation that another login has replaced may stay.
+        """
         self.spills.clear()
+        if before == after:
+            return
         for tenant, number in after.items():
             replaced, kept = before.get(tenant), self.kept.get(tenant)
             if replaced in {None, number} or (kept and kept.number == number):

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from openab_auth.storage.options import StoreLocation, StoreOptions
-from openab_auth.storage.postgres import PostgresStore, making
-from openab_auth.storage.postgres.keys import new_key
+from openab_auth.storage.postgres import PostgresStore
 from openab_auth.storage.postgres.opening import PostgresSettings, check_settings
+from openab_auth.storage.postgres.sealed.keys import new_key
+from openab_auth.storage.postgres.upkeep import making
 from tests.support.postgres.server import Server
 
 KEY_ID: Final = "2026-11"

@@ -18,7 +18,7 @@ from openab_auth.storage.mirror_mark import is_mirror
 
 _KEPT: Final = (
     "it is closed for refreshes: both stores hold the same refresh tokens, and a refresh in one ends the login in the "
-    "other. When nothing uses {source} any more, run `openab-auth store adopt --store {target}`"
+    "other. When nothing uses {source} any more, run `openab-auth store adopt --store '{target}'`"
 )
 _MOVED: Final = "{source} keeps the access tokens until they end; let bots and agents use {target} from now on"
 

@@ -20,7 +20,7 @@ def init(arguments: argparse.Namespace) -> int:
     location = find_location(arguments)
     check_is_postgres(location, "init")
     settings = postgres_settings(location)
-    from openab_auth.storage.postgres.making import make_store  # noqa: PLC0415 - the settings say whether it is there
+    from openab_auth.storage.postgres.upkeep.making import make_store  # noqa: PLC0415 - the settings say whether it is there
 
     made = make_store(settings, grant=arguments.grant)
     schema = location.options.schema

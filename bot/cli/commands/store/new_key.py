@@ -8,7 +8,7 @@ from typing import Final
 from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
-from openab_auth.storage.postgres import keys
+from openab_auth.storage.postgres.sealed import keys
 
 _ADVICE: Final = (
     "openab-auth: keep this key in a secret store, give it to bots and brokers only, and name it in [store] keys; "

@@ -30,7 +30,7 @@ def rekey(arguments: argparse.Namespace) -> int:
     location = find_location(arguments)
     check_is_postgres(location, "rekey")
     settings = postgres_settings(location)
-    from openab_auth.storage.postgres.rekeying import Rekeying  # noqa: PLC0415 - the settings say whether it is there
+    from openab_auth.storage.postgres.upkeep.rekeying import Rekeying  # noqa: PLC0415 - the settings say whether it is there
 
     done = Rekeying(settings).run()
     first = settings.keys.first if settings.keys else ""

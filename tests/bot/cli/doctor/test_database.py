@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from openab_auth.bot.cli.doctor import database
-from openab_auth.storage.postgres.keys import new_key
+from openab_auth.storage.postgres.sealed.keys import new_key
 from tests.support.postgres.server import ROWS, Server
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -118,3 +118,15 @@ def test_a_clock_that_differs_is_a_failure(ahead: float, ok: bool, said: str) ->
 
     assert check.ok is ok
     assert said in check.message
+
+
+def test_a_role_that_is_not_there_is_one_failure_with_its_repair(
+    call: Run, postgres: Server, config: Callable[..., None]
+) -> None:
+    config("old")
+
+    done = call("doctor", "--for", "agent", "--store", postgres.url("nobody_of_this_name"), env=KEYS)
+
+    (failure,) = [line for line in done.stdout.splitlines() if line.startswith("FAIL store")]
+    assert "correct the user or the password" in failure
+    assert "served from memory" not in done.stderr

@@ -72,4 +72,4 @@ def test_another_process_is_a_usage_error_about_the_option(call: Run, home: Path
     done = call("doctor", "--for", "cat")
 
     assert done.returncode == 2
-    assert "an option has an invalid value" in done.stderr
+    assert "--for has an invalid value" in done.stderr

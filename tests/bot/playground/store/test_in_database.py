@@ -12,7 +12,7 @@ import pytest
 
 from openab_auth.bot.playground.issuer import decide
 from openab_auth.bot.playground.store.in_database import PREFIX, SchemaLeftError, database_store
-from openab_auth.storage.postgres.keys import new_key
+from openab_auth.storage.postgres.sealed.keys import new_key
 from tests.bot.playground.page_browser import login_link, parts, starting
 from tests.support.patience import PATIENCE
 from tests.support.postgres.server import OWNER, ROWS, Server

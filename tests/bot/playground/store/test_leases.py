@@ -7,7 +7,7 @@ from pathlib import Path
 
 from openab_auth.bot.playground.store.leases import Leases
 from openab_auth.storage.postgres import PostgresStore
-from openab_auth.storage.postgres.lease_rows import LeaseRows
+from openab_auth.storage.postgres.upkeep.lease_rows import LeaseRows
 from tests.support.patience import until
 from tests.support.postgres.server import Server
 from tests.support.postgres.stores import make_store

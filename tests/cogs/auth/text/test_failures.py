@@ -37,6 +37,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.paste import PasteMistake
 from openab_auth.oauth.paste.mistakes import paste_refusal
+from openab_auth.storage.copying import CopyBusyError
 from openab_auth.storage.errors import (
     DamagedRowError,
     OpenabAuthError,
@@ -46,7 +47,8 @@ from openab_auth.storage.errors import (
     StoreUnwritableError,
 )
 from openab_auth.storage.file_faults import NUMBERS, FaultError
-from openab_auth.storage.postgres.faults import FAULTS
+from openab_auth.storage.mirror_mark import MirrorOnlyError
+from openab_auth.storage.postgres.wire.faults import FAULTS
 from tests.cogs.auth.text.catalogues import entries
 from tests.cogs.auth.text.failures import MET
 
@@ -69,6 +71,8 @@ NOT_MET: set[type[OpenabAuthError]] = {
     BrokerRefusedError,  # only agents ask a broker
     BrokerSettingError,
     BrokerUnavailableError,
+    MirrorOnlyError,  # only agents read a mirror
+    CopyBusyError,  # only the command line copies a store
     NotAtBrokerError,
     NotRefreshableError,
     ProgramKeepsLoginError,

@@ -80,7 +80,7 @@ async def test_a_login_without_a_refresh_token_is_dead_at_once_and_unasked(
     holder = store.lease("lab")
     assert holder.try_acquire()
     try:
-        with pytest.raises(LoginDeadError, match="the vendor gave no refresh token"):
+        with pytest.raises(LoginDeadError, match="the store has no refresh token for it"):
             await source.force_refresh("lab")
     finally:
         holder.release()

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from openab_auth.storage import Secret
-from openab_auth.storage.postgres.connections import IDLE, MOST, Connections
+from openab_auth.storage.postgres.wire.connections import IDLE, MOST, Connections
 from tests.support.patience import PATIENCE
 from tests.support.postgres.pattern import Servers
 from tests.support.postgres.proxy import Proxy

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage.postgres.keys import new_key
+from openab_auth.storage.postgres.sealed.keys import new_key
 from tests.support.postgres.server import ROWS, Server
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -57,7 +57,7 @@ def test_a_kept_copy_says_why_it_is_closed_until_it_is_adopted(call: Run, file: 
     kept = call("store", "copy", file, url, "--keep-source", env={"KEY": KEY})
 
     assert "both stores hold the same refresh tokens" in kept.stdout
-    assert f"store adopt --store {url}" in kept.stdout
+    assert f"store adopt --store '{url}'" in kept.stdout
     assert json.loads(file.read_text())["codex"]["refresh_token"] == "canary-rt"
     refused = call("refresh", "codex", "--store", url, env={"KEY": KEY})
     assert (refused.returncode, "store adopt" in refused.stderr) == (6, True)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from openab_auth.storage.postgres.keys import new_key
+from openab_auth.storage.postgres.sealed.keys import new_key
 from tests.support.postgres.server import ROWS, Server
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

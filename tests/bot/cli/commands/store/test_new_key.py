@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.storage.postgres.keys import StoreKeys
+from openab_auth.storage.postgres.sealed.keys import StoreKeys
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

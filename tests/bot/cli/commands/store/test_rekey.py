@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from openab_auth.storage.postgres.cipher import Cipher
-from openab_auth.storage.postgres.keys import StoreKeys, new_key
+from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.sealed.keys import StoreKeys, new_key
 from tests.support.postgres.server import Server
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

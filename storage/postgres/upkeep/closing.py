@@ -1,4 +1,4 @@
-"""Close a store for refreshes while it is being filled, and open it; what it is a copy of stands in a record.
+"""Close a store for refreshes while it is being filled, and open it; a record names the source of the copy.
 
 The record has the kind `copy`, which no other part of the program reads. It is encrypted like every record.
 """
@@ -14,13 +14,13 @@ from typing import Any, Final, Literal, TypeAlias
 import psycopg
 
 from openab_auth.storage.errors import DamagedRowError
-from openab_auth.storage.postgres import faults
-from openab_auth.storage.postgres.cipher import Cipher
-from openab_auth.storage.postgres.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.tables import LIMITS, Tables
+from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.wire import faults
+from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
+from openab_auth.storage.postgres.wire.tables import LIMITS, Tables
 
 CopyState: TypeAlias = Literal["filling", "kept", "done"]
 _SECONDS: Final = 10.0  # the longest time for one transaction
@@ -35,7 +35,7 @@ _SET_OPEN: Final = "update {schema}.store set open = %s"
 
 @dataclass(frozen=True, slots=True)
 class CopyMark:
-    """Say of which store this one is a copy; `filled` has fingerprints of the entries that were written, by key."""
+    """The source of a copy, and its state; `filled` has fingerprints of the entries that were written, by key."""
 
     source: str
     state: CopyState = "filling"

@@ -9,12 +9,12 @@ from typing import Final
 
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import DamagedRowError, UnknownStoreKeyError
-from openab_auth.storage.postgres.cipher import Cipher
-from openab_auth.storage.postgres.connections import BoundConnection
 from openab_auth.storage.postgres.head import Head
 from openab_auth.storage.postgres.local_journal import LocalJournal
-from openab_auth.storage.postgres.rows import open_entry, open_record
-from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.sealed.rows import open_entry, open_record
+from openab_auth.storage.postgres.wire.connections import BoundConnection
+from openab_auth.storage.postgres.wire.tables import Tables
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import KINDS
 

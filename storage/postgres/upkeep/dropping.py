@@ -6,10 +6,10 @@ from typing import Final
 
 import psycopg
 
-from openab_auth.storage.postgres import faults
-from openab_auth.storage.postgres.connections import Connections
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.wire import faults
+from openab_auth.storage.postgres.wire.connections import Connections
+from openab_auth.storage.postgres.wire.tables import Tables
 
 _SECONDS: Final = 30.0  # the longest time for all of it
 _LIMITS: Final = """

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from openab_auth.storage.entries import PENDING_LIFETIME, Entry, McpEntry, PendingEntry, TokenEntry
 from openab_auth.storage.errors import DamagedRowError
 from openab_auth.storage.format import json_text, shapes
-from openab_auth.storage.postgres.cipher import Cipher
+from openab_auth.storage.postgres.sealed.cipher import Cipher
 from openab_auth.storage.records import RecordKind
 
 R = TypeVar("R")

@@ -11,12 +11,12 @@ from uuid import UUID
 import psycopg
 
 from openab_auth.storage.errors import DamagedRowError, NoStoreKeysError, UnknownStoreKeyError
-from openab_auth.storage.postgres import faults
-from openab_auth.storage.postgres.cipher import PLAIN, Cipher, key_check, verify_key_check
-from openab_auth.storage.postgres.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.tables import LIMITS, Tables
-from openab_auth.storage.postgres.transaction import send_together
+from openab_auth.storage.postgres.sealed.cipher import PLAIN, Cipher, key_check, verify_key_check
+from openab_auth.storage.postgres.wire import faults
+from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
+from openab_auth.storage.postgres.wire.message import send_together
+from openab_auth.storage.postgres.wire.tables import LIMITS, Tables
 
 BATCH: Final = 100  # rows; a commit of a bot waits for one batch, some milliseconds
 _SECONDS: Final = 10.0  # the longest time for one batch

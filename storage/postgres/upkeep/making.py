@@ -11,11 +11,11 @@ from psycopg import sql
 
 from openab_auth.storage.errors import StoreSettingsError, StoreUnreadableError, StoreUnwritableError
 from openab_auth.storage.file_faults import FaultError, FileFault
-from openab_auth.storage.postgres import faults
-from openab_auth.storage.postgres.cipher import key_check, verify_key_check
-from openab_auth.storage.postgres.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.tables import SCHEMA_VERSION, Tables
+from openab_auth.storage.postgres.sealed.cipher import key_check, verify_key_check
+from openab_auth.storage.postgres.wire import faults
+from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
+from openab_auth.storage.postgres.wire.tables import SCHEMA_VERSION, Tables
 
 OLDEST_SERVER: Final = 130000  # PostgreSQL 13
 MIGRATIONS: Final[tuple[str, ...]] = ()  # the first one brings tables of version 1 to version 2

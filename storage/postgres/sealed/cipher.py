@@ -11,6 +11,7 @@ import base64
 import json
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -20,11 +21,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from openab_auth.storage.errors import DamagedRowError, StoreSettingsError, UnknownStoreKeyError, WrongStoreKeyError
-from openab_auth.storage.postgres.keys import KEY_BYTES, StoreKeys, key_bytes
+from openab_auth.storage.postgres.sealed.keys import KEY_BYTES, StoreKeys, key_bytes
 
 PLAIN: Final = ""  # the key_id of a row that is not encrypted
 _NONCE: Final = 12  # bytes; each row has its own key, so random nonces do not collide
 _TAG: Final = 16  # bytes
+_ROWS: Final = 256  # whose keys are kept: a commit opens and seals the same few rows as the one before it
 _PURPOSE: Final = b"openab-auth row"
 _CHECK_ROW: Final = ("store", "", "key_check")  # table, kind and key of the text that shows whether a key is right
 _CHECK_TEXT: Final = b"openab-auth"
@@ -37,12 +39,13 @@ class Cipher:
     true: otherwise somebody who may write to the database could put in rows of his own.
     """
 
-    __slots__ = ("_keys", "_plaintext", "store_id")
+    __slots__ = ("_keys", "_plaintext", "_row", "store_id")
 
     def __init__(self, store_id: UUID, keys: StoreKeys | None, *, plaintext: bool = False) -> None:
         self.store_id = store_id
         self._keys = keys
         self._plaintext = plaintext or keys is None
+        self._row = lru_cache(maxsize=_ROWS)(self._derived)
 
     @property
     def key_id(self) -> str:
@@ -72,7 +75,7 @@ class Cipher:
                 raise DamagedRowError(table, key, "it is not encrypted")
             return bytes(sealed)
         if len(sealed) < _NONCE + _TAG:
-            self._derive(key_id, table, key)  # an unknown key comes first: perhaps nothing is damaged
+            self._row(key_id, (table, kind, key))  # an unknown key comes first: perhaps nothing is damaged
             raise DamagedRowError(table, key, "its end is missing")
         try:
             return self._open(key_id, (table, kind, key), sealed)
@@ -100,21 +103,22 @@ class Cipher:
 
     def _seal(self, key_id: str, row: tuple[str, str, str], text: bytes) -> bytes:
         nonce = os.urandom(_NONCE)
-        return nonce + self._derive(key_id, row[0], row[2]).encrypt(nonce, text, self._place(row))
+        key, place = self._row(key_id, row)
+        return nonce + key.encrypt(nonce, text, place)
 
     def _open(self, key_id: str, row: tuple[str, str, str], sealed: bytes) -> bytes:
         nonce, rest = bytes(sealed[:_NONCE]), bytes(sealed[_NONCE:])
-        return self._derive(key_id, row[0], row[2]).decrypt(nonce, rest, self._place(row))
+        key, place = self._row(key_id, row)
+        return key.decrypt(nonce, rest, place)
 
-    def _derive(self, key_id: str, table: str, key: str) -> AESGCM:
+    def _derived(self, key_id: str, row: tuple[str, str, str]) -> tuple[AESGCM, bytes]:
+        """Return the key of a row, and its associated data; see the module."""
         master = None if self._keys is None else self._keys.get(key_id)
         if master is None:
             raise UnknownStoreKeyError(key_id)
-        hkdf = HKDF(SHA256(), KEY_BYTES, salt=None, info=_joined(_PURPOSE, table.encode(), key.encode()))
-        return AESGCM(hkdf.derive(key_bytes(master)))
-
-    def _place(self, row: tuple[str, str, str]) -> bytes:
-        return _joined(_PURPOSE, self.store_id.bytes, *(part.encode() for part in row))
+        table, _, key = parts = [part.encode() for part in row]
+        hkdf = HKDF(SHA256(), KEY_BYTES, salt=None, info=_joined(_PURPOSE, table, key))
+        return AESGCM(hkdf.derive(key_bytes(master))), _joined(_PURPOSE, self.store_id.bytes, *parts)
 
 
 def key_check(cipher: Cipher, key_ids: Sequence[str] | None = None) -> bytes:

@@ -128,6 +128,8 @@ def _pooler_fault(error: psycopg.Error) -> FileFault | None:
         return _TOO_MANY
     if "authentication failed" in text or "no password supplied" in text or "pg_hba.conf" in text:
         return _REFUSED
+    if 'role "' in text and "does not exist" in text:
+        return _REFUSED
     if "database" in text and "does not exist" in text:
         return NO_STORE
     if "is starting up" in text or "is shutting down" in text or "in recovery mode" in text:

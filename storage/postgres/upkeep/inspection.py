@@ -9,12 +9,12 @@ from typing import Final, NamedTuple
 
 import psycopg
 
-from openab_auth.storage.postgres import faults
-from openab_auth.storage.postgres.connections import Connections
 from openab_auth.storage.postgres.head import HEAD, HeadCheck
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.tables import Tables
+from openab_auth.storage.postgres.wire import faults
+from openab_auth.storage.postgres.wire.connections import Connections
+from openab_auth.storage.postgres.wire.tables import Tables
 
 _SECONDS: Final = 10.0  # the longest time for all of it
 _RIGHTS: Final = {
