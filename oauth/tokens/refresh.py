@@ -14,7 +14,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.oauth.entries import (
-    REFRESH_DEADLINE,
     OvertakenError,
     UnsavedLogins,
     UnsavedRenewal,
@@ -35,13 +34,14 @@ from openab_auth.oauth.errors import (
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.http import LAST_REQUEST, LAST_TRY, Deadline, awake_timeout
+from openab_auth.oauth.http import LAST_TRY, Deadline, awake_timeout
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.tokens.adopt import adopt, adopt_or_lease, is_successor, stored_login
 from openab_auth.oauth.tokens.other_account import refuse_other_account
+from openab_auth.oauth.tokens.posting import may_post, may_post_again
 from openab_auth.oauth.tokens.refresh_notes import RefreshNotes
 from openab_auth.oauth.vendors.facts import facts_of
-from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Store, Tenant, in_thread
+from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Store, Tenant
 from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.errors import OpenabAuthError, StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
@@ -188,23 +188,18 @@ class Refresh:
         """
         if newer := await self._notes.change_unless_replaced(entry, attempt=attempt):
             return newer
-        may_post = False
+        posts = False
         try:
-            may_post = await self._may_post(lease)
+            posts = await may_post(lease, self._deadline)
         finally:
-            if not may_post:
+            if not posts:
                 await self._notes.change_unless_replaced(entry, attempt=before)
-        if not may_post:
+        if not posts:
             raise RefreshBusyError(self._tenant, self._deadline.used())
         self._doubtful = before is not None and not before.answered
         if self._doubtful:
             _log.warning("%s: the last request with this refresh token got no answer; it is posted again", self._tenant)
         return None
-
-    async def _may_post(self, lease: Lease) -> bool:
-        """Mark the lease right before a request; return False if the deadline or the lease ends too early for it."""
-        needed = min(self._deadline.left(), REFRESH_DEADLINE)
-        return self._deadline.allows(LAST_REQUEST) and await in_thread(lease.mark_posted, needed)
 
     async def _note_failure(
         self,
@@ -236,7 +231,7 @@ class Refresh:
                 raise (backoff.lost_answer_error(error) if self._doubtful else error) from None
             except VendorUnavailableError as error:
                 self._doubtful |= error.unanswered or error.unread
-                if not error.unanswered or repeated or not await self._may_repeat(lease):
+                if not error.unanswered or repeated or not await may_post_again(lease, self._deadline):
                     if self._doubtful and not isinstance(error, RefreshRefusedError):
                         raise RefreshUnansweredError(
                             self._tenant, error.reason, retry_after=error.retry_after
@@ -251,11 +246,6 @@ class Refresh:
                     _log.error("%s: an unexpected error ended a refresh (%s)", self._tenant, type(error).__name__)
                 raise undisturbed(partial(backoff.unread_answer_error, self._tenant, error)) from None
         raise AssertionError  # the second round returns or raises
-
-    async def _may_repeat(self, lease: Lease) -> bool:
-        with suppress(StorageError):  # the first request may have been processed, and its failure is the answer
-            return await self._may_post(lease)
-        return False
 
     def _renewal(
         self, posted: LoginEntry, tokens: TokenResponse, note: Note, lease: Lease, row: Vendor

@@ -104,6 +104,9 @@ class KeyRing:
 
     async def _current(self) -> tuple[tuple[bytes, NamedKey], ...]:
         arrived = self._now()  # a read that began since is fresh enough: requests do not queue for one slow read each
+        is_fresh = arrived < min(self._tried_at + _FRESH, self._read_at + _LONGEST_AGE)
+        if is_fresh and self._failure is None and not self._turn.locked():
+            return self._by_hash
         async with self._turn:
             if arrived >= self._tried_at + _FRESH:
                 await self._read()

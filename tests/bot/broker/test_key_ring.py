@@ -177,7 +177,7 @@ class HangingStore(DistantStore):
         return found
 
 
-async def test_clients_that_came_together_wait_for_one_question_without_an_answer(
+async def test_clients_that_came_together_wait_for_one_silent_question(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Otherwise each would ask in its turn, and the last of 64 would wait for minutes."""

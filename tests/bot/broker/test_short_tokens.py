@@ -30,9 +30,7 @@ async def issuer(home: Path) -> AsyncIterator[Issuer]:
         yield issuer
 
 
-async def test_a_client_that_asks_for_more_than_the_vendor_gives_refreshes_once_a_minute(
-    home: Path, issuer: Issuer
-) -> None:
+async def test_asking_for_more_than_the_vendor_gives_refreshes_once_a_minute(home: Path, issuer: Issuer) -> None:
     """Ours: the words of clients cause at most one refresh of a login in a minute, and `min_ttl` is such a word."""
     key = put_key(home, "ci", "lab")
     async with running_broker(home) as broker:

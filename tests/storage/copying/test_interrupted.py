@@ -10,8 +10,9 @@ import pytest
 
 from openab_auth.storage import Entry
 from openab_auth.storage.copying import TargetNotEmptyError
-from openab_auth.storage.copying.contents import Contents, has_refresh_token
-from tests.storage.copying.stores import Ground, Interrupter, Interruption, fill, ground
+from openab_auth.storage.copying.contents import Contents
+from tests.storage.copying.interruptions import interrupt, interrupt_after_filling, renewable
+from tests.storage.copying.stores import Ground, Interrupter, fill, ground
 from tests.storage.entries import put, token
 from tests.support.postgres.server import Server
 
@@ -22,22 +23,6 @@ def steps_of(stores: Ground) -> int:
     with counter.active():
         stores.copy()
     return counter.steps
-
-
-def interrupt(stores: Ground, at: int) -> None:
-    with Interrupter(at).active(), pytest.raises(Interruption):
-        stores.copy()
-
-
-def interrupt_after_filling(stores: Ground) -> None:
-    """End the copy when the target has been filled once, and the source is still whole."""
-    interrupt(stores, at=5 if stores.to_file else 9)
-    assert renewable(stores)
-    assert not stores.is_open()
-
-
-def renewable(stores: Ground) -> set[str]:
-    return {key for key, entry in stores.source.read().items() if has_refresh_token(entry)}
 
 
 @pytest.mark.parametrize("to_file", [False, True], ids=["to PostgreSQL", "to a file"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from openab_auth.storage import KEYS, THREADS, BrokerKey, Draft, SeenThread, UserId
+from tests.storage.copying.interruptions import interrupt_after_filling
 from tests.storage.copying.stores import Ground, fill
-from tests.storage.copying.test_interrupted import interrupt_after_filling
 
 HASH = "ab" * 32
 
