@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -13,34 +13,30 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 from openab_auth.oauth.accounts import Account, not_logged_in
 from openab_auth.oauth.entries import REFRESH_DEADLINE, SKEW, AccessToken, UnsavedLogins, end_rejected, read_login
 from openab_auth.oauth.errors import (
-    LoginDeadError,
     NetworkVariableError,
     NotLoggedInError,
     OAuthError,
-    ProgramKeepsLoginError,
     RefreshBusyError,
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
-from openab_auth.oauth.requests.waiting import store_changes
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.threads.which_thread import thread_in
 from openab_auth.oauth.tokens.account_choice import AccountChoice
+from openab_auth.oauth.tokens.missing_logins import MissingLogins
 from openab_auth.oauth.tokens.shared_refreshes import SharedRefreshes
 from openab_auth.storage import AsyncStore, Entry, LoginEntry, Secret, StorageError, Store, Tenant, TokenEntry
-from openab_auth.storage.mirror_mark import is_mirror, refuse_in_mirror
+from openab_auth.storage.mirror_mark import refuse_in_mirror
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from openab_auth.oauth.client import Driver
     from openab_auth.oauth.errors import InsufficientScopeError
-    from openab_auth.oauth.requests import LoginRequests
     from openab_auth.oauth.threads import ChosenAccount
     from openab_auth.oauth.tokens.broker import BrokerTokenSource
     from openab_auth.oauth.tokens.httpx_auth import TokenAuth
     from openab_auth.oauth.vendors import Catalogue
-    from openab_auth.storage import ThreadId
 
 T = TypeVar("T")
 _TEMPORARY: Final = (VendorUnavailableError, VendorMisconfiguredError, RefreshBusyError, NetworkVariableError)
@@ -76,7 +72,7 @@ class TokenSource:
         self._store, self._clock = self._runtime.store, self._runtime.clock
         self._thread = thread_in(self._runtime.environ, thread, "thread")
         self._accounts = AccountChoice(self._runtime, self._thread)
-        self._requests: LoginRequests | None = None
+        self._missing = MissingLogins(self._runtime, self._thread)
         self._unsaved = UnsavedLogins(self._store)
         self._refreshes = SharedRefreshes(self._store, self._runtime, self._unsaved, deadline=deadline)
         self._audiences: dict[Tenant, tuple[LoginEntry, str]] = {}
@@ -125,7 +121,9 @@ class TokenSource:
             NetworkVariableError: a variable about proxies or certificates is unusable; nothing was sent.
             StorageError: the store cannot be read or written.
         """
-        return await self._asking(tenant_or_vendor, wait, lambda: self._get_valid(tenant_or_vendor, min_ttl))
+        return await self._missing.ask_and_get(
+            tenant_or_vendor, wait, lambda: self._get_valid(tenant_or_vendor, min_ttl)
+        )
 
     async def get_chosen(
         self, tenant_or_vendor: str, *, min_ttl: float = SKEW, wait: float = 0
@@ -136,35 +134,7 @@ class TokenSource:
             chosen = await self.account_for(tenant_or_vendor)
             return chosen, await self._get_valid(chosen.account, min_ttl)
 
-        return await self._asking(tenant_or_vendor, wait, choose)
-
-    async def _asking(self, word: str | Account, wait: float, get: Callable[[], Awaitable[T]]) -> T:
-        """Return what `get` returns; if a login is missing, ask for it in the thread, and wait for it."""
-        try:
-            return await get()
-        except ProgramKeepsLoginError:
-            raise  # no login brings a token here
-        except (NotLoggedInError, LoginDeadError) as error:
-            missing: OAuthError = error
-        asking = None if await self._store.run(is_mirror) else self._asks_in(self._thread)
-        is_asked = asking is not None and await asking.ask_by_itself(word, waits=wait > 0)
-        async for _ in store_changes(self._store, wait):
-            try:
-                return await get()
-            except (NotLoggedInError, LoginDeadError) as error:
-                missing = error
-            if asking is not None:
-                await asking.keep_asking(word)
-        if is_asked:
-            missing.kept += ", and people in the thread are asked for the login"
-        raise missing
-
-    def _asks_in(self, thread: ThreadId | None) -> LoginRequests | None:
-        if self._requests is None and thread is not None:
-            from openab_auth.oauth.requests.asking import LoginRequests  # noqa: PLC0415 - a token that is there needs none
-
-            self._requests = LoginRequests(self._runtime, thread)
-        return self._requests
+        return await self._missing.ask_and_get(tenant_or_vendor, wait, choose)
 
     async def _get_valid(self, word: str | Account, min_ttl: float) -> AccessToken:
         account, entry = await self._find(word)
