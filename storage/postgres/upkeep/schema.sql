@@ -17,7 +17,8 @@ create table if not exists {schema}.entries (
     generation uuid not null,
     position bigint generated always as identity
 );
-create index if not exists pending_entries on {schema}.entries (expires_at) where kind = 'pending';
+-- Not by time: a renewal that changes no indexed column leaves the indexes alone.
+create index if not exists pending_entries on {schema}.entries (key) where kind = 'pending';
 create index if not exists entries_by_key_id on {schema}.entries (key_id);
 
 create table if not exists {schema}.records (
