@@ -1,120 +1,19 @@
-"""The exit statuses of the contract, and the errors that each status stands for."""
+"""The exit statuses of the contract."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from openab_auth.bot.broker.errors import BrokerError
-from openab_auth.bot.cli.arguments import UsageError
-from openab_auth.bot.errors import DiscordQuotaError, DiscordRefusedError, DiscordUnavailableError, SystemRefusedError
-from openab_auth.bot.mirror.errors import MirrorError, MirrorRunningError
-from openab_auth.oauth.errors import (
-    AccountNotForThreadError,
-    BrokerRefusedError,
-    BrokerSettingError,
-    ConfigError,
-    ExchangeRefusedError,
-    InsufficientScopeError,
-    LoginChangedError,
-    LoginConflictError,
-    LoginDeadError,
-    LoginDeniedError,
-    LoginExpiredError,
-    LoginNotStoredError,
-    NoPendingLoginError,
-    NotAtBrokerError,
-    NotLoggedInError,
-    NotRequestableError,
-    NotThreadOwnerError,
-    PasteRefusedError,
-    PersonChangedError,
-    ProgramFailedError,
-    ProgramWaitsError,
-    RefreshBusyError,
-    ReservedLoginError,
-    ServerNotAddedError,
-    ServerNotRemovedError,
-    ThreadIdError,
-    TooManyAccountsError,
-    TooManyLoginsError,
-    TooManyRequestsError,
-    TooManyWaitError,
-    UnknownVendorError,
-    VendorMisconfiguredError,
-    VendorUnavailableError,
-    WhichLoginError,
-)
-from openab_auth.storage.errors import (
-    InvalidTenantError,
-    OpenabAuthError,
-    StorageError,
-    StoreBusyError,
-    StoreSettingsError,
-)
-from openab_auth.storage.mirror_mark import MirrorOnlyError
+if TYPE_CHECKING:
+    from openab_auth.storage.errors import OpenabAuthError
 
 DONE: Final = 0
 CHECK_FAILED: Final = 1
 USAGE: Final = 2
 
 
-class NothingWaitsError(NoPendingLoginError):
-    """No login waits that could be cancelled; a paste for which none waits is refused instead."""
-
-
-# The first class that matches decides, so a child class comes before its parent.
-_STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
-    (UsageError, USAGE),
-    (ConfigError, USAGE),
-    (UnknownVendorError, USAGE),
-    (WhichLoginError, USAGE),
-    (VendorMisconfiguredError, USAGE),
-    (InvalidTenantError, USAGE),
-    (StoreSettingsError, USAGE),
-    (ReservedLoginError, USAGE),
-    (ServerNotAddedError, USAGE),
-    (ServerNotRemovedError, USAGE),
-    (DiscordRefusedError, USAGE),
-    (ThreadIdError, USAGE),
-    (AccountNotForThreadError, USAGE),
-    (NotThreadOwnerError, USAGE),
-    (NotRequestableError, USAGE),
-    (BrokerSettingError, USAGE),
-    (BrokerRefusedError, USAGE),
-    (NotAtBrokerError, USAGE),
-    (BrokerError, USAGE),
-    (MirrorRunningError, 5),
-    (MirrorError, USAGE),
-    (NotLoggedInError, 3),
-    (LoginDeadError, 4),
-    (InsufficientScopeError, 4),
-    (PersonChangedError, 5),
-    (LoginChangedError, 5),  # a second logout is about the login that is stored then
-    (RefreshBusyError, 5),
-    (VendorUnavailableError, 5),
-    (StoreBusyError, 5),
-    (MirrorOnlyError, 5),
-    (DiscordUnavailableError, 5),
-    (DiscordQuotaError, 5),
-    (TooManyAccountsError, 5),
-    (TooManyLoginsError, 5),
-    (TooManyRequestsError, 5),
-    (TooManyWaitError, 5),
-    (StorageError, 6),
-    (SystemRefusedError, 6),
-    (LoginNotStoredError, 6),
-    (PasteRefusedError, 7),
-    (NothingWaitsError, 8),
-    (NoPendingLoginError, 7),
-    (ExchangeRefusedError, 7),
-    (ProgramFailedError, 7),
-    (ProgramWaitsError, 7),
-    (LoginDeniedError, 7),
-    (LoginExpiredError, 7),
-    (LoginConflictError, 7),
-)
-
-
 def status_of(error: OpenabAuthError) -> int:
     """Return the exit status of `error`."""
-    return next((status for kind, status in _STATUSES if isinstance(error, kind)), CHECK_FAILED)
+    from openab_auth.bot.cli.status_table import STATUSES  # noqa: PLC0415 - only a failure needs the errors of all rooms
+
+    return next((status for kind, status in STATUSES if isinstance(error, kind)), CHECK_FAILED)

@@ -20,7 +20,7 @@ from urllib.request import urlopen
 import pytest
 import yaml
 
-from openab_auth.bot.cli.exit_status import _STATUSES
+from openab_auth.bot.cli.status_table import STATUSES
 from openab_auth.oauth import errors
 from openab_auth.storage import FileStore, OpenabAuthError, SeenThread
 from tests.support.brokers import BrokerProcess, operate, write_logins
@@ -254,4 +254,4 @@ def test_each_code_of_its_failures_has_the_status_that_it_names() -> None:
 
     assert {code for _, code in rows} == {"broker_unavailable", "broker_refused", "broker_setting"}
     for status, code in rows:
-        assert int(status) == next(number for kind, number in _STATUSES if issubclass(of_code[code], kind)), code
+        assert int(status) == next(number for kind, number in STATUSES if issubclass(of_code[code], kind)), code

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.cli import exit_status
+from openab_auth.bot.cli import status_table
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/command-line.md").read_text()
@@ -74,4 +74,4 @@ def _keys(found: dict[str, object]) -> list[str]:
 def test_its_statuses_are_those_that_the_code_gives() -> None:
     rows = {int(number) for number in re.findall(r"^\| (\d) \|", PAGE, re.MULTILINE)}
 
-    assert rows == {0, 1, 2, *(status for _, status in exit_status._STATUSES)}
+    assert rows == {0, 1, 2, *(status for _, status in status_table.STATUSES)}

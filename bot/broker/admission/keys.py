@@ -91,10 +91,10 @@ class KeyRing:
             StorageError: the keys cannot be read, and those that are known are older than a minute.
             TimeoutError: as above.
         """
-        found, wanted = None, sha256.encode()
-        for known, named in await self._current():
-            if compare_digest(known, wanted):
-                found = named
+        arrived, wanted = self._now(), sha256.encode()
+        found = _match(await self._current(arrived, _FRESH), wanted)
+        if found is None:  # perhaps it was made a moment ago
+            found = _match(await self._current(arrived, 0.0), wanted)
         has_ended = found and found.key.expires_at is not None and found.key.expires_at <= self._clock()
         return None if has_ended else found
 
@@ -102,13 +102,10 @@ class KeyRing:
         """Let the next `find` read the keys anew, because they may have changed."""
         self._tried_at = -math.inf
 
-    async def _current(self) -> tuple[tuple[bytes, NamedKey], ...]:
-        arrived = self._now()  # a read that began since is fresh enough: requests do not queue for one slow read each
-        is_fresh = arrived < min(self._tried_at + _FRESH, self._read_at + _LONGEST_AGE)
-        if is_fresh and self._failure is None and not self._turn.locked():
-            return self._by_hash
+    async def _current(self, arrived: float, fresh_for: float) -> tuple[tuple[bytes, NamedKey], ...]:
+        """Return the keys; a read that began since the request `arrived` is fresh enough for all that wait for it."""
         async with self._turn:
-            if arrived >= self._tried_at + _FRESH:
+            if arrived >= self._tried_at + fresh_for:
                 await self._read()
             if self._now() > self._read_at + _LONGEST_AGE:
                 raise self._failure or TimeoutError
@@ -127,3 +124,11 @@ class KeyRing:
             self._failure = None
         except (StorageError, TimeoutError) as error:
             self._failure = error
+
+
+def _match(keys: tuple[tuple[bytes, NamedKey], ...], wanted: bytes) -> NamedKey | None:
+    found = None
+    for known, named in keys:  # all of them, so that the time says nothing about a key
+        if compare_digest(known, wanted):
+            found = named
+    return found

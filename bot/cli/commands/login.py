@@ -15,9 +15,10 @@ from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.commands.approval import wait_for_approval
 from openab_auth.bot.cli.commands.logins import open_logins
 from openab_auth.bot.cli.commands.vendor_program import run_here
-from openab_auth.bot.cli.exit_status import DONE, NothingWaitsError
+from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
+from openab_auth.bot.cli.status_table import NothingWaitsError
 from openab_auth.oauth.accounts import account_word, vendor_meant
 from openab_auth.oauth.entries import generation_together
 from openab_auth.oauth.errors import NoPendingLoginError, NotLoggedInError

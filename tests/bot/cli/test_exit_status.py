@@ -42,7 +42,8 @@ def errors() -> list[type[OpenabAuthError]]:
     abstract: set[type[OpenabAuthError]] = {OpenabAuthError, OAuthError, StorageError}
     abstract |= {CommandNotRunError, OutputLostError}  # they have a shell's statuses, and 1 for output that is lost
     floors = {"storage", "oauth", "bot"}  # what `cogs` raises is answered in Discord
-    found = [kind for kind in found if ".playground." not in kind.__module__]  # no script waits for the playground
+    elsewhere = (".playground.", ".broker.refusals")  # no script waits for the playground; HTTP has its own statuses
+    found = [kind for kind in found if not any(room in kind.__module__ for room in elsewhere)]
     return [kind for kind in dict.fromkeys(found) if kind.__module__.split(".")[1] in floors and kind not in abstract]
 
 

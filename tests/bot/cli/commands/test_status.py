@@ -71,7 +71,7 @@ def test_status_shows_a_token_of_the_environment_and_stores_nothing(call: Run, h
     assert not (home / ".openab").exists()
 
 
-@pytest.mark.parametrize(("server", "most"), [(False, 105), (True, 115)], ids=["vendors alone", "with a server"])
+@pytest.mark.parametrize(("server", "most"), [(False, 112), (True, 122)], ids=["vendors alone", "with a server"])
 @pytest.mark.parametrize("words", [["status"], ["status", "--json"]], ids=" ".join)
 def test_status_imports_little(home: Path, words: list[str], server: bool, most: int) -> None:
     """A status takes at most four times the bare interpreter; each module and each dataclass costs a part of that."""
