@@ -85,7 +85,7 @@ class BadBodyError(RequestError):
 
 
 class UnreadableError(RequestError):
-    """What came in is no HTTP request, or its headers are too long."""
+    """The bytes of a client are no HTTP request, or its headers are too long."""
 
     code = "unreadable"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a file needs no database
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What changed: the store was opened, or this host worked with another store before."""
+    """Say what changed: the store was opened, or this host worked with another store before."""
 
     opened: bool = False
     was_other: bool = False

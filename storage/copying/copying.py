@@ -26,7 +26,7 @@ _POLL: Final = 0.05  # seconds between two attempts
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What a copy did: the number of logins in the target, and whether it was complete before."""
+    """Say what a copy did: the number of logins in the target, and whether it was complete before."""
 
     logins: int
     was_complete: bool = False

@@ -61,7 +61,7 @@ class BrokerReply:
 
 
 class Asked(NamedTuple):
-    """What was asked of the broker at `place`: about the account that `word` means, with or without a key."""
+    """Hold a question to the broker at `place`, about the account that `word` means, with or without a key."""
 
     place: str
     word: str = ""

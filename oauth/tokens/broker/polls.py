@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Wanted(NamedTuple):
-    """What callers ask for: a token for a word that lives long enough, now or as soon as somebody logs in."""
+    """Hold what callers ask for: a token for a word that lives long enough, now or as soon as somebody logs in."""
 
     word: str
     min_ttl: int

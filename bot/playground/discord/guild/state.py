@@ -29,7 +29,7 @@ class State:
         self.bot = self.new_user("openab", bot=True, id_=self.application_id)
         self.owner = self.new_user("owner")
         self.is_installed = True
-        """Whether the guild has installed the bot; otherwise each person brings it along."""
+        """True if the guild has installed the bot; otherwise each person brings it along."""
         self.members: dict[str, Member] = {}
         """The members of the guild, by user id."""
         self.elsewhere: dict[str, set[str]] = {}
