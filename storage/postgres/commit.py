@@ -13,6 +13,7 @@ from openab_auth.storage.commit.mutation import Done, Failed, Mutation
 from openab_auth.storage.entries import Entry, LoginEntry, PendingEntry, last_token
 from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.journal import Spill
+from openab_auth.storage.postgres.head import Stamp
 from openab_auth.storage.postgres.leases import LeaseTable, Soon
 from openab_auth.storage.postgres.local_journal import LocalJournal, is_old
 from openab_auth.storage.postgres.sealed.cipher import Cipher
@@ -26,9 +27,9 @@ _MOST_KEYS: Final = 8
 class Commit:
     """One update: call `run` in the locked transaction, and `tidy` after it; `outcomes` are those of the mutations.
 
-    `written` is None if nothing was written. `snapshot` is the one after the commit, if this process knew the one
-    before it. `changed_kinds` are the kinds of records that it changed. `keys` are the keys of some entries that it
-    read or wrote.
+    `before` is the version that it began with. `written` is None if nothing was written. `snapshot` is the one after
+    the commit, if this process knew the one before it. `changed_kinds` are the kinds of records that it changed. `keys`
+    are the keys of some entries that it read or wrote.
     """
 
     def __init__(self, mutations: Sequence[Mutation[Any]], local: LocalJournal, leases: LeaseTable) -> None:
@@ -41,6 +42,7 @@ class Commit:
         self._rotated: list[tuple[str, LoginEntry, LoginEntry]] = []
         self._cipher: Cipher | None = None
         self.outcomes: list[Done[Any] | Failed] = []
+        self.before: Stamp | None = None
         self.written: Written | None = None
         self.snapshot: Snapshot | None = None
         self.changed_kinds: frozenset[str] = frozenset()
@@ -52,7 +54,7 @@ class Commit:
         Raises:
             UnknownOutcomeError: the connection was lost during the commit; everything else is as after a commit.
         """
-        self.head, self._cipher = transaction.head, transaction.cipher
+        self.before, self._cipher = transaction.head.stamp, transaction.cipher
         if known is not None and known.stamp != transaction.head.stamp:
             known = None
         entries = Overlay(transaction.entries(None if known is None else known.entries))

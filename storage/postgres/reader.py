@@ -18,7 +18,7 @@ from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck, Stamp
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.sealed.cipher import Cipher
-from openab_auth.storage.postgres.sealed.rows import open_entry, open_record
+from openab_auth.storage.postgres.sealed.rows import ONE_ENTRY, ONE_RECORD, open_entry, open_record
 from openab_auth.storage.postgres.snapshot import RecordSnapshot, Snapshot, fetch_entries, fetch_records, open_records
 from openab_auth.storage.postgres.upkeep import problems
 from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
@@ -31,8 +31,6 @@ T = TypeVar("T")
 _SPILLED_KINDS: Final = (NOTES.name, FACTS.name)
 _EMPTY: Final = (None, None)  # the version of a journal without folders
 _NONE: Final[tuple[Spill, ...]] = ()
-_ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
-_ONE_RECORD: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
 
 
 class PostgresReader(StoreReader):
@@ -258,7 +256,7 @@ class PostgresReader(StoreReader):
         head, cipher = self._read_head(connection)
         if self._snapshot is not None and self._snapshot.stamp == head.stamp:
             return self._snapshot.entries.get(key)
-        row = connection.execute(self._tables.sql(_ONE_ENTRY), [key], binary=True).fetchone()
+        row = connection.execute(self._tables.sql(ONE_ENTRY), [key], binary=True).fetchone()
         with contextlib.suppress(DamagedRowError):
             return None if row is None else open_entry(cipher, key, *row)
         return None
@@ -268,7 +266,7 @@ class PostgresReader(StoreReader):
     ) -> tuple[R | None, Entry | None]:
         """Return a record, and the stored entry of this key where a spill may matter."""
         _, cipher = self._read_head(connection)
-        row = connection.execute(self._tables.sql(_ONE_RECORD), [kind.name, key], binary=True).fetchone()
+        row = connection.execute(self._tables.sql(ONE_RECORD), [kind.name, key], binary=True).fetchone()
         spilled = kind.name in _SPILLED_KINDS and any(spill.tenant == key for spill in self._load_spills())
         stored = self._read_one(connection, key) if spilled else None
         try:

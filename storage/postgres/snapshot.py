@@ -12,7 +12,7 @@ from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
 from openab_auth.storage.postgres.head import Stamp
 from openab_auth.storage.postgres.sealed.cipher import Cipher
-from openab_auth.storage.postgres.sealed.rows import open_entry, open_record
+from openab_auth.storage.postgres.sealed.rows import ALL_RECORDS, open_entry, open_record
 from openab_auth.storage.postgres.wire.connections import BoundConnection
 from openab_auth.storage.postgres.wire.tables import Tables
 from openab_auth.storage.records import RecordKind
@@ -22,7 +22,6 @@ V = TypeVar("V")
 _GENERATIONS: Final = "select key, generation from {schema}.entries order by position"
 _ALL: Final = "select key, generation, kind, entry, key_id from {schema}.entries order by position"
 _SOME: Final = "select key, generation, kind, entry, key_id from {schema}.entries where key = any(%s)"
-_RECORDS: Final = "select key, record, key_id from {schema}.records where kind = %s order by key"
 _FEW: Final = 1000  # rows; of a small store, all are read at once
 _MOST_CHANGES: Final = 256  # rows, until a large store is copied
 
@@ -130,7 +129,7 @@ def fetch_entries(connection: BoundConnection, tables: Tables, before: Snapshot 
 
 def fetch_records(connection: BoundConnection, tables: Tables, kind: RecordKind[Any]) -> list[tuple[Any, ...]]:
     """Fetch the rows of one kind in an open transaction; open them after it, as those of the entries."""
-    return connection.execute(tables.sql(_RECORDS), [kind.name], binary=True).fetchall()
+    return connection.execute(tables.sql(ALL_RECORDS), [kind.name], binary=True).fetchall()
 
 
 def open_records(  # noqa: PLR0913, PLR0917 - where, and what is known

@@ -154,7 +154,7 @@ class PostgresStore(PostgresReader, Store):
         """Take over what was committed, unless another thread has read a newer version meanwhile."""
         if commit.written is None:
             return
-        stamp, before = commit.written.stamp, commit.head.stamp
+        stamp, before = commit.written.stamp, commit.before
         with self._noting:
             newer = self._stamp is not None and self._stamp[0] > stamp[0] and self._checked_at >= begun
             if newer:

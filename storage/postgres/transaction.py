@@ -18,7 +18,17 @@ from openab_auth.storage.entries import PENDING_LIFETIME, Entry
 from openab_auth.storage.errors import DamagedRowError, StoreUnreadableError
 from openab_auth.storage.postgres.head import HEAD, Head, Stamp
 from openab_auth.storage.postgres.sealed.cipher import Cipher
-from openab_auth.storage.postgres.sealed.rows import open_entry, open_record, seal_entry, seal_record
+from openab_auth.storage.postgres.sealed.rows import (
+    ALL_ENTRIES,
+    ALL_RECORDS,
+    ONE_ENTRY,
+    ONE_RECORD,
+    WRITE_RECORD,
+    open_entry,
+    open_record,
+    seal_entry,
+    seal_record,
+)
 from openab_auth.storage.postgres.snapshot import KnownEntry
 from openab_auth.storage.postgres.wire.connections import BoundConnection
 from openab_auth.storage.postgres.wire.message import Value, send_together
@@ -37,19 +47,12 @@ _BEGIN_ALONE: Final = f"begin isolation level read committed; {LIMITS}".encode()
 _HEAD_AT: Final = -4  # of its results
 _EARLY_KINDS: Final = (NOTES.name, FACTS.name)  # the records that belong to a login and have its key
 _SOME_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries where key = any(%s)"
-_ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
-_ALL_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries order by position"
-_ONE_RECORD: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
-_ALL_RECORDS: Final = "select key, record, key_id from {schema}.records where kind = %s order by key"
 _DELETE: Final = "delete from {schema}.entries where key = any(%s)"
 _WRITE: Final = """
     insert into {schema}.entries (key, kind, entry, key_id, expires_at, generation) values (%s, %s, %s, %s, %s, %s)
     on conflict (key) do update set kind = excluded.kind, entry = excluded.entry, key_id = excluded.key_id,
         expires_at = excluded.expires_at, generation = excluded.generation"""
 _DELETE_RECORDS: Final = "delete from {schema}.records where kind = %s and key = any(%s)"
-_WRITE_RECORD: Final = """
-    insert into {schema}.records (kind, key, record, key_id) values (%s, %s, %s, %s)
-    on conflict (kind, key) do update set record = excluded.record, key_id = excluded.key_id"""
 _ANSWERED: Final = "update {schema}.leases set posted_at = null where name = any(%s) and holder = any(%s)"
 _NEXT: Final = "update {schema}.store set version = version + 1, version_id = %s"
 _COMMIT: Final = "insert into {schema}.commits (token, at) values (%s, clock_timestamp())"
@@ -146,11 +149,11 @@ class Transaction:
         def read_one(key: str) -> V | None:
             row = self._early_records.get((kind.name, key))
             if key not in self._keys or kind.name not in _EARLY_KINDS:
-                row = self._execute(_ONE_RECORD, [kind.name, key]).fetchone()
+                row = self._execute(ONE_RECORD, [kind.name, key]).fetchone()
             return None if row is None else self._open_record(kind, key, *row)
 
         def read_all() -> dict[str, V]:
-            rows = self._execute(_ALL_RECORDS, [kind.name]).fetchall()
+            rows = self._execute(ALL_RECORDS, [kind.name]).fetchall()
             found = ((row[0], self._open_record(kind, *row)) for row in rows)
             return {key: record for key, record in found if record is not None}
 
@@ -173,7 +176,7 @@ class Transaction:
             if changed.deleted:
                 self._writes.append((_DELETE_RECORDS, (kind.name, [*changed.deleted])))
             for key, record in changed.written.items():
-                self._writes.append((_WRITE_RECORD, seal_record(self.cipher, kind, key, record)))
+                self._writes.append((WRITE_RECORD, seal_record(self.cipher, kind, key, record)))
         known = {row.key: KnownEntry(row.generation, entries.written[row.key]) for row in rows}
         return Written((self.head.version + 1, self.token), known, entries.deleted)
 
@@ -216,11 +219,11 @@ class Transaction:
         row = self._early_entries.get(key)
         if key not in self._keys:
             self.read_keys.add(key)
-            row = self._execute(_ONE_ENTRY, [key]).fetchone()
+            row = self._execute(ONE_ENTRY, [key]).fetchone()
         return None if row is None else self._open_entry(key, *row)
 
     def _entries(self) -> dict[str, Entry]:
-        found = ((row[0], self._open_entry(*row)) for row in self._execute(_ALL_ENTRIES).fetchall())
+        found = ((row[0], self._open_entry(*row)) for row in self._execute(ALL_ENTRIES).fetchall())
         return {key: entry for key, entry in found if entry is not None}
 
     def _open_entry(self, key: str, kind: str, sealed: bytes, key_id: str) -> Entry | None:

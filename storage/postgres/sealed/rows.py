@@ -16,6 +16,13 @@ from openab_auth.storage.records import RecordKind
 R = TypeVar("R")
 ENTRIES: Final = "entries"
 RECORDS: Final = "records"
+ONE_ENTRY: Final = "select kind, entry, key_id from {schema}.entries where key = %s"
+ALL_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries order by position"
+ONE_RECORD: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
+ALL_RECORDS: Final = "select key, record, key_id from {schema}.records where kind = %s order by key"
+WRITE_RECORD: Final = """
+    insert into {schema}.records (kind, key, record, key_id) values (%s, %s, %s, %s)
+    on conflict (kind, key) do update set record = excluded.record, key_id = excluded.key_id"""
 _LATEST: Final = 253_402_300_799  # unix seconds; the end of the year 9999, the last that datetime has
 
 

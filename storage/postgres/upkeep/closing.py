@@ -18,6 +18,7 @@ from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.sealed.rows import ONE_RECORD, WRITE_RECORD
 from openab_auth.storage.postgres.wire import faults
 from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.wire.tables import LIMITS, Tables
@@ -26,10 +27,6 @@ CopyState: TypeAlias = Literal["filling", "kept", "done"]
 _SECONDS: Final = 10.0  # the longest time for one transaction
 _ROW: Final = ("records", "copy", "from")  # table, kind and key of the record
 _HAS_ENTRIES: Final = "select exists (select from {schema}.entries)"
-_READ: Final = "select record, key_id from {schema}.records where kind = %s and key = %s"
-_WRITE: Final = """
-    insert into {schema}.records (kind, key, record, key_id) values (%s, %s, %s, %s)
-    on conflict (kind, key) do update set record = excluded.record, key_id = excluded.key_id"""
 _SET_OPEN: Final = "update {schema}.store set open = %s"
 
 
@@ -114,7 +111,7 @@ class GateTransaction:
         Raises:
             DamagedRowError: the record is damaged.
         """
-        rows = self._execute(_READ, [*_ROW[1:]])
+        rows = self._execute(ONE_RECORD, [*_ROW[1:]])
         if not rows:
             return None
         text = self._cipher.open(*_ROW, *rows[0])
@@ -126,7 +123,7 @@ class GateTransaction:
     def write_mark(self, mark: CopyMark) -> None:
         """Note of which store this one is a copy."""
         sealed, key_id = self._cipher.seal(*_ROW, json.dumps(asdict(mark)).encode())
-        self._connection.execute(self._tables.sql(_WRITE), [*_ROW[1:], sealed, key_id])
+        self._connection.execute(self._tables.sql(WRITE_RECORD), [*_ROW[1:], sealed, key_id])
 
     def _execute(self, statement: str, values: list[object]) -> list[tuple[Any, ...]]:
         return self._connection.execute(self._tables.sql(statement), values, binary=True).fetchall()

@@ -13,7 +13,7 @@ from openab_auth.storage.postgres.head import HEAD, HeadCheck
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.wire import faults
-from openab_auth.storage.postgres.wire.connections import Connections
+from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.wire.tables import Tables
 
 _SECONDS: Final = 10.0  # the longest time for all of it
@@ -32,7 +32,7 @@ _NEEDED: Final = """
 
 
 class Inspection(NamedTuple):
-    """What the database says about the store.
+    """Hold what the database says about the store.
 
     `missing_rights` are rights on tables that the role of the URL does not have. `rows_by_key` counts rows by the id of
     the key that encrypts them. `clock_ahead` is how many seconds the clock of this host is ahead of the database's.
@@ -68,7 +68,7 @@ def inspect(settings: PostgresSettings) -> Inspection:
                 for right in rights:
                     found = connection.execute(_HAS_RIGHT, [name, right]).fetchone()
                     missing += [] if found and found[0] else [f"{right} on {table}"]
-            rows = {str(key_id): int(count) for key_id, count in connection.execute(tables.sql(_NEEDED))}
+            rows = count_by_key(connection, tables)
             version = f"PostgreSQL {connection.info.parameter_status('server_version')}"
     except psycopg.Error as error:
         raise faults.unreadable(settings.place, error) from None
@@ -78,3 +78,8 @@ def inspect(settings: PostgresSettings) -> Inspection:
     journal = LocalJournal(settings.journal)
     is_adopted = journal.store_id() in {None, head.id}
     return Inspection(version, head.schema_version, tuple(missing), rows, ahead, journal.folder, is_adopted)
+
+
+def count_by_key(connection: BoundConnection, tables: Tables) -> Mapping[str, int]:
+    """Return how many rows each key encrypts, by its id; the id of rows that are not encrypted is empty."""
+    return {str(key_id): int(count) for key_id, count in connection.execute(tables.sql(_NEEDED))}

@@ -12,13 +12,12 @@ from openab_auth.storage.errors import DamagedRowError, UnknownStoreKeyError
 from openab_auth.storage.postgres.head import Head
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.sealed.cipher import Cipher
-from openab_auth.storage.postgres.sealed.rows import open_entry, open_record
+from openab_auth.storage.postgres.sealed.rows import ALL_ENTRIES, open_entry, open_record
 from openab_auth.storage.postgres.wire.connections import BoundConnection
 from openab_auth.storage.postgres.wire.tables import Tables
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import KINDS
 
-_ENTRIES: Final = "select key, kind, entry, key_id from {schema}.entries order by position"
 _RECORDS: Final = "select kind, key, record, key_id from {schema}.records order by kind, key"
 _KINDS: Final = {kind.name: kind for kind in KINDS}
 
@@ -31,7 +30,7 @@ def find(
     if not head.open:
         found.append(Problem("the store is closed for refreshes", "run `openab-auth store adopt` if no copy is in use"))
     rows = _Rows(cipher)
-    for key, kind, sealed, key_id in connection.execute(tables.sql(_ENTRIES), binary=True):
+    for key, kind, sealed, key_id in connection.execute(tables.sql(ALL_ENTRIES), binary=True):
         rows.look(key_id, partial(rows.open_entry, key, kind, sealed, key_id))
     for kind, key, sealed, key_id in connection.execute(tables.sql(_RECORDS), binary=True):
         if kind in _KINDS:

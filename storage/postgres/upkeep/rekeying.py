@@ -13,6 +13,7 @@ import psycopg
 from openab_auth.storage.errors import DamagedRowError, NoStoreKeysError, UnknownStoreKeyError
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.sealed.cipher import PLAIN, Cipher, key_check, verify_key_check
+from openab_auth.storage.postgres.upkeep.inspection import count_by_key
 from openab_auth.storage.postgres.wire import faults
 from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.wire.message import send_together
@@ -22,10 +23,6 @@ BATCH: Final = 100  # rows; a commit of a bot waits for one batch, some millisec
 _SECONDS: Final = 10.0  # the longest time for one batch
 _STORE: Final = "select id, key_check from {schema}.store for update"
 _KEEP_CHECK: Final = "update {schema}.store set key_check = %s"
-_NEEDED: Final = """
-    select key_id, count(*) from
-        (select key_id from {schema}.entries union all select key_id from {schema}.records) as every
-    group by key_id order by key_id"""
 
 
 class _Table(NamedTuple):
@@ -105,7 +102,7 @@ class Rekeying:
     def _begin(self) -> None:
         """Check that every needed key is there; from now on the store knows all keys of the settings."""
         with self._locked() as (connection, cipher):
-            for key_id, _ in self._needed(connection):
+            for key_id in count_by_key(connection, self._tables):
                 if key_id != PLAIN and key_id not in cipher.key_ids:
                     raise UnknownStoreKeyError(key_id)
             connection.execute(self._tables.sql(_KEEP_CHECK), [key_check(cipher)])
@@ -131,13 +128,12 @@ class Rekeying:
     def _end(self, first: str) -> Mapping[str, int]:
         """Return the rows of other keys; the store forgets the keys that no row needs any more."""
         with self._locked() as (connection, cipher):
-            other = {key_id: count for key_id, count in self._needed(connection) if key_id != first}
+            other = {
+                key_id: count for key_id, count in count_by_key(connection, self._tables).items() if key_id != first
+            }
             kept = [key_id for key_id in cipher.key_ids if key_id == first or key_id in other]
             connection.execute(self._tables.sql(_KEEP_CHECK), [key_check(cipher, kept)])
         return other
-
-    def _needed(self, connection: BoundConnection) -> list[tuple[str, int]]:
-        return [(key_id, count) for key_id, count in connection.execute(self._tables.sql(_NEEDED))]
 
     @contextmanager
     def _locked(self) -> Iterator[tuple[BoundConnection, Cipher]]:
