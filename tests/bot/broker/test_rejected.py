@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.storage import TokenEntry
 from tests.bot.broker.running_broker import Reply, RunningBroker, put_key, put_login, running_broker, store_of
-from tests.bot.cli.started_commands import log_in
+from tests.bot.cli.started_commands import configure, log_in
 from tests.support.patience import until
 
 
@@ -28,16 +28,7 @@ async def issuer() -> AsyncIterator[Issuer]:
 @pytest.fixture
 async def lab(home: Path, issuer: Issuer) -> TokenEntry:
     """Return a stored login to the vendor `lab`."""
-    (home / ".config/openab-auth/config.toml").write_text(f"""
-        [auth]
-        vendors = ["lab"]
-        [vendors.lab]
-        authorize_url = "{issuer.authorize_url}"
-        token_url = "{issuer.token_url}"
-        client_id = "{CLIENT_ID}"
-        redirect_uri = "{REDIRECT_URI}"
-        scopes = ["openid", "email", "offline_access"]
-    """)
+    configure(issuer, home)
     await log_in(issuer, home)
     return login(home)
 

@@ -7,25 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
+from openab_auth.bot.playground.issuer import Issuer
 from tests.bot.broker.running_broker import put_key, running_broker
-from tests.bot.cli.started_commands import log_in
+from tests.bot.cli.started_commands import configure, log_in
 
 
 @pytest.fixture
 async def issuer(home: Path) -> AsyncIterator[Issuer]:
     """Return an authorization server whose tokens live for five minutes; somebody is logged in there."""
     async with Issuer.listening(access_lifetime=300) as issuer:
-        (home / ".config/openab-auth/config.toml").write_text(f"""
-            [auth]
-            vendors = ["lab"]
-            [vendors.lab]
-            authorize_url = "{issuer.authorize_url}"
-            token_url = "{issuer.token_url}"
-            client_id = "{CLIENT_ID}"
-            redirect_uri = "{REDIRECT_URI}"
-            scopes = ["openid", "email", "offline_access"]
-        """)
+        configure(issuer, home)
         await log_in(issuer, home)
         yield issuer
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
 from tests.support.patience import PATIENCE
 
 OPENAB_AUTH = Path(sys.executable).with_name("openab-auth")
@@ -25,6 +25,20 @@ async def finish(process: asyncio.subprocess.Process) -> tuple[int | None, str, 
     """Wait for the command; return its status, its output and its errors."""
     out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
     return process.returncode, out.decode(), err.decode()
+
+
+def configure(issuer: Issuer, home: Path) -> None:
+    """Write a config with the vendor `lab`, which is this authorization server."""
+    (home / ".config/openab-auth/config.toml").write_text(f"""
+        [auth]
+        vendors = ["lab"]
+        [vendors.lab]
+        authorize_url = "{issuer.authorize_url}"
+        token_url = "{issuer.token_url}"
+        client_id = "{CLIENT_ID}"
+        redirect_uri = "{REDIRECT_URI}"
+        scopes = ["openid", "email", "offline_access"]
+    """)
 
 
 async def log_in(issuer: Issuer, home: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.playground.issuer import CLIENT_ID, REDIRECT_URI, Issuer
-from tests.bot.cli.started_commands import begin, finish, log_in
+from openab_auth.bot.playground.issuer import Issuer
+from tests.bot.cli.started_commands import begin, configure, finish, log_in
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 PROCESSES = 5
@@ -18,16 +18,7 @@ PROCESSES = 5
 @pytest.fixture
 async def issuer(home: Path) -> AsyncIterator[Issuer]:
     async with Issuer.listening() as issuer:
-        (home / ".config/openab-auth/config.toml").write_text(f"""
-            [auth]
-            vendors = ["lab"]
-            [vendors.lab]
-            authorize_url = "{issuer.authorize_url}"
-            token_url = "{issuer.token_url}"
-            client_id = "{CLIENT_ID}"
-            redirect_uri = "{REDIRECT_URI}"
-            scopes = ["openid", "email", "offline_access"]
-        """)
+        configure(issuer, home)
         await log_in(issuer, home)
         yield issuer
 
