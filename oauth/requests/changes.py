@@ -71,11 +71,12 @@ def check_room(requests: OpenRequests, threads: ThreadRecords, thread: ThreadId)
 def claim_message(draft: Draft, request: LoginRequest, now: float) -> bool:
     """Claim the message of a request for this bot; return False if another bot has it, or the day's messages are out.
 
+    `request` is the request as this bot has read it. If its message was written or edited since, the work is done.
     A new message counts as written: a crash may cost one of a day's messages, and never adds one.
     """
     found = _stored(draft, request)
     requests = OpenRequests(draft.records(REQUESTS), now)
-    if found is None or requests.is_claimed(found):
+    if found is None or found.message != request.message or requests.is_claimed(found):
         return False
     if found.message is None and requests.is_open(found):
         if not requests.may_write(found.thread):

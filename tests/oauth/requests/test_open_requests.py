@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from openab_auth.oauth.requests import OpenRequests, claim_message, end_request, is_answered
+from openab_auth.oauth.requests import OpenRequests, claim_message, end_request, is_answered, note_message
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.threads import ThreadRecords
 from openab_auth.oauth.tokens import TokenSource
@@ -18,6 +18,7 @@ from openab_auth.storage import (
     McpEntry,
     MemoryStore,
     Policies,
+    RequestMessage,
     SeenThread,
     Tenant,
 )
@@ -81,6 +82,23 @@ async def test_a_claim_of_a_clock_that_was_ahead_does_not_hold() -> None:
     assert not store.update(lambda draft: claim_message(draft, request, clock.now))
 
     assert store.update(lambda draft: claim_message(draft, request, NOW))
+
+
+async def test_nobody_claims_a_message_that_was_written_after_the_bot_had_looked() -> None:
+    """A bot that is slow between its look and its claim wrote the message a second time."""
+    store, clock = store_with_thread(), Clock()
+    await requests_of(store, clock).ask("codex", "to test")
+    (seen,) = stored(store)
+    message = RequestMessage(70, 1, "to test", int(NOW))
+    assert store.update(lambda draft: claim_message(draft, seen, NOW))
+    store.update(lambda draft: note_message(draft, seen, message, ""))
+
+    assert not store.update(lambda draft: claim_message(draft, seen, NOW))
+
+    (written,) = stored(store)
+    assert store.update(lambda draft: claim_message(draft, written, NOW))
+    store.update(lambda draft: note_message(draft, written, message._replace(reason="to deploy"), ""))
+    assert not store.update(lambda draft: claim_message(draft, written, NOW))
 
 
 async def test_times_of_a_clock_that_was_ahead_are_forgotten() -> None:

@@ -66,22 +66,36 @@ async def test_a_request_in_an_archived_thread_ends_with_the_login(
 async def test_two_bots_of_one_application_write_one_message(
     world: EmbeddedDiscord,
     bot: commands.Bot,
+    service: AuthService,
     start: Callable[[DiscordSettings], AuthService],
     settings: DiscordSettings,
     asking: LoginRequests,
-    bob: Person,
-    issuer: Issuer,
     store_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with running(world, start(settings)):
+    """Both see the requests; the slower bot claims each of them after the other one has written its message."""
+    other, seen, late = start(settings), set[str](), list[bool]()
+    claim, claim_later = service.requests.claim, other.requests.claim
+
+    async def after_both_have_looked(request: LoginRequest) -> bool:
+        await until(lambda: request.id in seen)
+        return await claim(request)
+
+    async def after_it_is_written(request: LoginRequest) -> bool:
+        seen.add(request.id)
+        await until(lambda: any(one.id == request.id and one.message for one in open_requests(store_path)))
+        late.append(await claim_later(request))
+        return late[-1]
+
+    monkeypatch.setattr(service.requests, "claim", after_both_have_looked)
+    monkeypatch.setattr(other.requests, "claim", after_it_is_written)
+    async with running(world, other):
         await asking.ask("lab")
         await asking.ask("second")
-        await until(lambda: len(in_thread(world)) == 2)
-        await asyncio.sleep(2)
-        posts = [seen for seen in world.requests if seen.method == "POST" and seen.path.endswith("/messages")]
-        await log_in(bob, issuer)
-        await until(lambda: len(open_requests(store_path)) == 1)
+        await until(lambda: len(late) == 2)
 
+    posts = [one for one in world.requests if one.method == "POST" and one.path.endswith("/messages")]
+    assert late == [False, False]
     assert len(posts) == 2
     assert len(in_thread(world)) == 2
 
