@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from openab_auth.bot.cli import main
-from openab_auth.bot.cli.commands import login, status
+from openab_auth.bot.cli.commands import status
 from openab_auth.bot.cli.commands.agents import exec as exec_command
 from openab_auth.bot.cli.commands.agents import tokens
+from openab_auth.bot.cli.commands.logins import login
 from openab_auth.oauth.flows.device import approval
 from openab_auth.oauth.flows.exchange import copilot_token
 from openab_auth.oauth.tokens import refresh

@@ -12,9 +12,9 @@ from getpass import getpass
 from typing import Any
 
 from openab_auth.bot.cli import consoles
-from openab_auth.bot.cli.commands.approval import wait_for_approval
-from openab_auth.bot.cli.commands.logins import open_logins
-from openab_auth.bot.cli.commands.vendor_program import run_here
+from openab_auth.bot.cli.commands.logins.approval import wait_for_approval
+from openab_auth.bot.cli.commands.logins.opening import open_logins
+from openab_auth.bot.cli.commands.logins.vendor_program import run_here
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime

@@ -6,7 +6,7 @@ import argparse
 from typing import Final
 
 from openab_auth.bot.cli.arguments import UsageError
-from openab_auth.bot.cli.commands.logins import open_logins
+from openab_auth.bot.cli.commands.logins.opening import open_logins
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime

@@ -1,0 +1,1 @@
+"""`login`, `complete`, `cancel` and `logout`."""
