@@ -13,7 +13,7 @@ from openab_auth.bot.cli.warm.vendors import TENANTS, VARIABLES
 from openab_auth.storage.format import json_text
 
 SKEW = 120  # seconds, as in `openab_auth.oauth.entries.login_entry`: a token this close to its end is renewed first
-_LONGEST_TTL = 10**9  # seconds, as in `openab_auth.bot.cli.parser`
+_LONGEST_TTL = 10**9  # seconds, as in `openab_auth.bot.cli.shared_options`
 _LONGEST_ID = 20  # digits of a Discord id
 _FILE_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
 _BROKER_VARIABLES = frozenset({"OPENAB_AUTH_BROKER", "OPENAB_AUTH_BROKER_KEY"})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.bot.cli import dispatch, parser
+from openab_auth.bot.cli import dispatch, shared_options
 from openab_auth.bot.cli.commands.agents import exec as exec_command
 from openab_auth.bot.cli.commands.agents import places as exec_places
 from openab_auth.bot.cli.warm import answer
@@ -23,7 +23,7 @@ from tests.bot.cli.warm.stores import warm_token, write_config, write_store
 def test_its_numbers_are_those_of_the_full_commands() -> None:
     assert json_text.LARGEST_U64 == entries.NEVER
     assert answer.SKEW == login_entry.SKEW
-    assert parser._seconds(str(answer._LONGEST_TTL)) == answer._LONGEST_TTL
+    assert shared_options.seconds(str(answer._LONGEST_TTL)) == answer._LONGEST_TTL
     assert warm_config._MOST == trusted_file._MOST
 
 
