@@ -1,4 +1,4 @@
-"""Runs benchmarks and puts what they print into `docs/performance.md`, each below the comment that names it.
+"""Runs benchmarks and puts what they print into `docs/reference/performance.md`, each below the comment that names it.
 
 `python benchmarks/write_page.py` runs all that the page names, `… locked_update.py growth.py` only these. A new section
 is a heading, a sentence, a comment `<!-- benchmarks/NAME.py -->` and an empty block of text below it.
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "performance.md"
+PAGE = ROOT / "docs/reference/performance.md"
 SECTION = re.compile(r"(<!-- benchmarks/(\S+\.py) -->\n```text\n)(.*?)(```\n)", re.DOTALL)
 
 

@@ -117,7 +117,7 @@ class SecretMissingError(VendorMisconfiguredError):
             vendor,
             f"its client needs a secret, and {problem or 'none is set'}",
             f"set {ways} in [vendors.{vendor}] (`openab-auth obscure` makes it), then start again; "
-            "docs/vendors.md says where to get the secret",
+            "docs/reference/vendors.md says where to get the secret",
         )
         self.variable = variable
 

@@ -1,4 +1,4 @@
-"""Decide which account serves an agent in a thread, and why; the rules are those of docs/accounts.md.
+"""Decide which account serves an agent in a thread, and why; the rules are those of docs/how-to/accounts.md.
 
 This chooses, it does not protect: an agent that can read the credential file can read every account in it.
 """

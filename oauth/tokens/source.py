@@ -79,7 +79,7 @@ class TokenSource:
 
     @staticmethod
     def at(address: str, *, key: Secret | str | None = None, thread: int | str | None = None) -> BrokerTokenSource:
-        """Return a source at a broker, with the methods of a source on a store (`docs/broker.md`).
+        """Return a source at a broker, with the methods of a source on a store (`docs/how-to/broker.md`).
 
         `address` is `unix:` and the absolute path of a socket, or an https address; http is for loopback alone. With a
         `key`, the thread is that of the key unless `thread` names it; otherwise the environment may name it.

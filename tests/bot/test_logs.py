@@ -64,6 +64,6 @@ def test_a_request_is_not_said_once_more_by_the_http_client() -> None:
 
 
 def test_the_page_for_host_bots_names_the_same_loggers() -> None:
-    page = (Path(__file__).parents[2] / "docs/host-bot.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs/how-to/host-bot.md").read_text(encoding="utf-8")
 
     assert f"for name in ({', '.join(map(json.dumps, LEAKY_LOGGERS))}):" in page

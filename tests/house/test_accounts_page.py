@@ -1,4 +1,4 @@
-"""docs/accounts.md: each recipe is run as it stands, on a store with the logins and threads that the page assumes."""
+"""docs/how-to/accounts.md: each recipe runs as it is, on a store with the logins and threads that the page assumes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from openab_auth.oauth.threads import agree, policies_in, store_policies, store_
 from openab_auth.storage import Draft, FileStore, Secret, SeenThread, ThreadId, TokenEntry, UserId
 
 Call = Callable[..., "subprocess.CompletedProcess[str]"]
-PAGE = (Path(__file__).parents[2] / "docs/accounts.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/how-to/accounts.md").read_text()
 RECIPES = {
     title: section
     for title, section in re.findall(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)

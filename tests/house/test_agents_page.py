@@ -1,4 +1,4 @@
-"""docs/agents.md: each recipe is run as it stands, against an authorization server and an API on loopback.
+"""docs/how-to/agents.md: each recipe is run as it stands, against an authorization server and an API on loopback.
 
 In every store the access token looks alive and the API refuses it, so each recipe has to come by the next one itself.
 """
@@ -23,7 +23,7 @@ from openab_auth.oauth.config.paths import _CONFIG, _OF_THE_MACHINE
 from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/agents.md").read_text()
+PAGE = (ROOT / "docs/how-to/agents.md").read_text()
 BIN = Path(sys.executable).parent
 TENANTS = {"lab": "lab", "claude": "anthropic-oauth", "codex": "codex"}
 

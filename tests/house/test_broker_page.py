@@ -1,4 +1,4 @@
-"""docs/broker.md: the recipes are run as they stand, at a broker that the first of them starts."""
+"""docs/how-to/broker.md: the recipes are run as they stand, at a broker that the first of them starts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.brokers import BrokerProcess, operate, write_logins
 from tests.support.patience import PATIENCE
 from tests.support.proxies import certificate_for
 
-PAGE = (Path(__file__).parents[2] / "docs/broker.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/how-to/broker.md").read_text()
 SECTIONS = dict(re.findall(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 COMMANDS = Path(sys.executable).parent
 SOCKET = "/run/openab-auth/auth.sock"

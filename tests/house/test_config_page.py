@@ -98,6 +98,8 @@ def test_each_example_is_taken(table: str, key: str, default: str, example: str,
     read_bot_config(file, {"HOME": str(tmp_path), "DISCORD_TOKEN": "x"})
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/vendors.md", "docs/mcp.md", "docs/command-line.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/reference/vendors.md", "docs/how-to/mcp.md", "docs/command-line.md"]
+)
 def test_the_other_pages_lead_to_it(page: str) -> None:
-    assert re.search(r"\]\((docs/)?config\.md[)#]", (ROOT / page).read_text())
+    assert re.search(r"\]\((docs/|\.\./)?config\.md[)#]", (ROOT / page).read_text())

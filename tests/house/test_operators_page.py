@@ -1,4 +1,4 @@
-"""docs/operators.md: its config is taken, and the line that the bot logs first has the form that the page shows."""
+"""docs/how-to/operators.md: its config is taken, and the first line of the log has the form that the page shows."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from openab_auth.cogs.auth.guard.settings import read_settings
 from openab_auth.oauth.vendors import read_config
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs/operators.md").read_text()
+PAGE = (ROOT / "docs/how-to/operators.md").read_text()
 START = r"openab-auth \S+: (config \S+|no config file); store \S+; .+ may use /auth; vendors offered: .+"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [*(ROOT / name for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md")), *sorted(ROOT.glob("docs/*.md"))]
+PAGES = [*(ROOT / name for name in ("README.md", "SECURITY.md", "CONTRIBUTING.md")), *sorted(ROOT.glob("docs/**/*.md"))]
 WALKS = [page for page in PAGES if page.name in {"one-paste.md", "refresh.md"}]
 PLACES = ("bot", "cogs", "oauth", "storage", "openab_auth", "tests", "docs", "scripts", "benchmarks")
 

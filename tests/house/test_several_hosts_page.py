@@ -1,4 +1,4 @@
-"""docs/several-hosts.md: its five commands, as they stand, move the logins of a file into a database."""
+"""docs/how-to/several-hosts.md: its five commands, as they stand, move the logins of a file into a database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.patience import PATIENCE
 from tests.support.postgres.pattern import Servers
 from tests.support.postgres.server import OWNER, ROWS, Server
 
-PAGE = (Path(__file__).parents[2] / "docs/several-hosts.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/how-to/several-hosts.md").read_text()
 ADDRESS = re.compile(r"postgresql://(\w+)@db\.example\.com/openab\?sslmode=verify-full")
 ROLES = {"admin": OWNER, "openab": ROWS}
 

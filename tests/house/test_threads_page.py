@@ -1,4 +1,4 @@
-"""docs/threads.md: the recipes of a shell agent and of a Python agent are run as they stand, and wait for a person."""
+"""docs/how-to/threads.md: the recipes of a shell and a Python agent run as they stand, and wait for a person."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from openab_auth.oauth.requests import OpenRequests
 from openab_auth.storage import REQUESTS, FileStore, Secret, SeenThread, TokenEntry
 from tests.support.patience import PATIENCE
 
-PAGE = (Path(__file__).parents[2] / "docs/threads.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs/how-to/threads.md").read_text()
 SECTIONS = dict(re.findall(r"^## ([^\n]*)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 COMMANDS = Path(sys.executable).parent
 

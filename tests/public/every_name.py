@@ -1,4 +1,4 @@
-"""A program that uses every public name, as docs/agents.md does. Two type checkers read it strictly."""
+"""A program that uses every public name, as docs/how-to/agents.md does. Two type checkers read it strictly."""
 
 import asyncio
 import sys

@@ -34,7 +34,7 @@ def check_database(location: StoreLocation) -> list[Check]:
     ]
     if not settings.keys:
         message = "[store] plaintext = true: rows are stored without encryption"
-        hint = "everybody who can read the database or its backups can use the logins; see docs/several-hosts.md"
+        hint = "everybody who can read the database or its backups can use the logins; see docs/how-to/several-hosts.md"
         checks.append(Check("encryption", ok=True, message=message, hint=hint))
     return checks
 

@@ -63,7 +63,7 @@ def _look_at_way(policy: NetworkPolicy, environ: Mapping[str, str]) -> Check:
         message = f"{proxy.address} of {proxy.variable}, which decides which hosts requests reach"
         return Check(name, ok=True, message=message)
     message = f"requests to MCP servers do not use the proxy of {proxy.variable}"
-    hint = 'if they must, set [auth] mcp_proxy = "environment" (docs/mcp.md says what that changes)'
+    hint = 'if they must, set [auth] mcp_proxy = "environment" (docs/how-to/mcp.md says what that changes)'
     return Check(name, ok=True, message=message, hint=hint)
 
 

@@ -1,4 +1,4 @@
-"""The bot of docs/host-bot.md, exactly as printed there, in its own process."""
+"""The bot of docs/how-to/host-bot.md, exactly as printed there, in its own process."""
 
 import asyncio
 import os
@@ -50,7 +50,7 @@ async def test_the_host_bot_of_the_docs_answers_auth_help(tmp_path: Path) -> Non
 
 
 def test_the_page_prints_the_example() -> None:
-    page = (EXAMPLE.parents[1] / "host-bot.md").read_text(encoding="utf-8")
+    page = (EXAMPLE.parents[1] / "how-to/host-bot.md").read_text(encoding="utf-8")
     code = EXAMPLE.read_text(encoding="utf-8")
     printed = page.split("```python\n")[1].split("```")[0]
     wanted = [line for line in printed.splitlines() if line.strip()]
@@ -60,7 +60,7 @@ def test_the_page_prints_the_example() -> None:
 
 @pytest.mark.parametrize("name", ["discord.gateway", "discord.webhook.async_"])
 def test_the_loggers_that_the_page_names_are_those_of_the_library(name: str) -> None:
-    page = (EXAMPLE.parents[1] / "host-bot.md").read_text(encoding="utf-8")
+    page = (EXAMPLE.parents[1] / "how-to/host-bot.md").read_text(encoding="utf-8")
     assert name in page
     module = discord.gateway if name.endswith("gateway") else discord.webhook.async_
     assert module._log.name == name

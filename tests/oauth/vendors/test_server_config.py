@@ -148,7 +148,7 @@ def test_the_test_option_allows_this_machine(tmp_path: Path) -> None:
 
 
 def test_the_configs_on_the_page_of_the_docs_have_no_mistake(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[3] / "docs" / "mcp.md").read_text()
+    page = (Path(__file__).parents[3] / "docs/how-to/mcp.md").read_text()
     (tmp_path / "mcp.json").write_text("{}")
     blocks = [*re.findall(r"```toml\n(.*?)```", page, re.DOTALL)]
     rows = re.findall(r"`((?:\w+ = [^`]+))`", page)

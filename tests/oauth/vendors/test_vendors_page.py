@@ -1,4 +1,4 @@
-"""docs/vendors.md: its examples are taken, and its table is the shipped one."""
+"""docs/reference/vendors.md: its examples are taken, and its table is the shipped one."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 from openab_auth.oauth.vendors import Catalogue, read_config
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs/vendors.md").read_text()
+PAGE = (ROOT / "docs/reference/vendors.md").read_text()
 
 
 @pytest.mark.parametrize("text", re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL))

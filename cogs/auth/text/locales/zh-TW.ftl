@@ -76,7 +76,7 @@ note-codex-device = 必須先在 ChatGPT 帳號的安全性設定中開啟以代
 note-codex-cli = Codex 用自己的程式登入，並自行保管登入；只有 Codex 會讀取它。必須先在 ChatGPT 帳號的安全性設定中開啟以代碼登入。
 note-copilot = 帳號需要有 Copilot 授權名額；要結束登入請到 github.com/settings/applications。
 note-gemini = 自 2026 年 6 月起，Google 只接受有 Gemini Code Assist Standard 或 Enterprise、以及啟用它的 Google Cloud 專案的帳號；其他帳號需要 API 金鑰。
-note-gemini-cli = Gemini CLI 用自己的程式登入，並自行保管登入；只有 Gemini CLI 會讀取它。Google 只接受有 Gemini Code Assist Standard 或 Enterprise 的登入；必須先在它的設定中選擇這種登入（docs/vendors.md）。
+note-gemini-cli = Gemini CLI 用自己的程式登入，並自行保管登入；只有 Gemini CLI 會讀取它。Google 只接受有 Gemini Code Assist Standard 或 Enterprise 的登入；必須先在它的設定中選擇這種登入（docs/reference/vendors.md）。
 note-agy = 據報 Google 會停用在其他工具使用 Antigravity 登入的帳號（見 openab 的決策紀錄）。
 note-kiro = 只有登入：Kiro 的推論協定並未公開（見 openab 的決策紀錄）。可以用 flow = command 驅動它自己的程式。
 note-mimocode = 目前沒有已知的公開 OAuth 登入：這裡的登入使用供應商平台的 API 金鑰。

@@ -1,4 +1,4 @@
-"""`openab-auth store rekey` on a real database: a key is replaced in the order that docs/several-hosts.md gives."""
+"""`openab-auth store rekey` on a real database: a key is replaced in the order that several-hosts.md gives."""
 
 from __future__ import annotations
 
