@@ -104,17 +104,42 @@ async def running_bot(
         _log.error("nobody can log an agent in: %s", error)
     await point_discord_at(settings.api_base, proxy)
     client = AuthBot(settings, service, proxy)
-    task = asyncio.create_task(_connect(client, settings, config, proxy), name="discord client")
-    connected = asyncio.create_task(client.connected.wait())
-    try:
-        await _first(connected, task)
-        _raise_if_lost(task)
-        if ahead is not None:
-            ahead.start()
-        yield task
-    finally:
-        connected.cancel()
-        await _stop(client, runtime, service, ahead, task)
+    async with _answering_probes(config, client, runtime, ahead):
+        task = asyncio.create_task(_connect(client, settings, config, proxy), name="discord client")
+        connected = asyncio.create_task(client.connected.wait())
+        try:
+            await _first(connected, task)
+            _raise_if_lost(task)
+            if ahead is not None:
+                ahead.start()
+            yield task
+        finally:
+            connected.cancel()
+            await _stop(client, runtime, service, ahead, task)
+
+
+@asynccontextmanager
+async def _answering_probes(
+    config: Config, client: AuthBot, runtime: Runtime, ahead: RefreshAhead | None
+) -> AsyncIterator[None]:
+    """Answer probes during the block, if the config has an address for them.
+
+    Raises:
+        HealthAddressError: the system refuses the address.
+    """
+    if config.bot.health is None:
+        yield
+        return
+    from openab_auth.bot.health.checks import gateway_check, refresh_ahead_check, store_check  # noqa: PLC0415
+    from openab_auth.bot.health.readiness import Readiness  # noqa: PLC0415
+    from openab_auth.bot.health.server import serving_health  # noqa: PLC0415 - a bot without probes needs no server
+
+    checks = [gateway_check(client.is_connected), store_check(runtime.store)]
+    if ahead is not None:
+        checks.append(refresh_ahead_check(ahead.silence))
+    async with serving_health(config.bot.health, Readiness(checks)) as url:
+        _log.info("probes are answered at %s", url)
+        yield
 
 
 def _tell_start(config: Config, runtime: Runtime, service: AuthService) -> None:

@@ -73,6 +73,10 @@ class AuthBot(commands.Bot):
             self._registration.cancel()
         await super().close()
 
+    def is_connected(self) -> bool:
+        """Return whether the connection to the gateway is open now; discord.py opens a lost one again."""
+        return self.connected.is_set() and self.ws is not None and self.ws.open
+
     async def on_connect(self) -> None:
         """Log that people can use the bot now; `on_ready` would wait 2 s longer, for guilds that no command needs."""
         self.connected.set()

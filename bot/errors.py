@@ -70,3 +70,16 @@ class CommandNotRunError(OpenabAuthError):
             kept="the logins are untouched",
             todo="check the program's name and PATH",
         )
+
+
+class HealthAddressError(OpenabAuthError):
+    """The address for probes and metrics cannot be used."""
+
+    code = "health_address"
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"nothing can listen on {address}, the address for probes and metrics ({reason})",
+            kept="the store is untouched",
+            todo="end the program that listens there, or correct `health` in the config",
+        )

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import random
+import time
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -65,10 +66,17 @@ class RefreshAhead:
         self._spacing = spacing
         self._watched: dict[Tenant, _Watched] = {}
         self._running: asyncio.Task[None] | None = None
+        self._active_at = time.monotonic()
 
     def start(self) -> None:
         """Start a task that renews logins."""
         self._running = asyncio.create_task(self._run(), name="refresh ahead")
+
+    def silence(self) -> float | None:
+        """Return the seconds since the task was last active, for probes; None if it does not run."""
+        if self._running is None or self._running.done():
+            return None
+        return time.monotonic() - self._active_at
 
     async def aclose(self) -> None:
         """Stop the task, and wait until a refresh in progress is stored."""
@@ -79,6 +87,7 @@ class RefreshAhead:
 
     async def _run(self) -> None:
         while True:
+            self._active_at = time.monotonic()
             version: Hashable = None
             try:
                 version = self._store.version()
@@ -124,7 +133,7 @@ class RefreshAhead:
         return self._watched[tenant].due_at(self._clock())
 
     async def _renew(self, tenant: Tenant) -> None:
-        watched = self._watched[tenant]
+        watched, self._active_at = self._watched[tenant], time.monotonic()
         try:
             account = stored_account(tenant, watched.entry, self._catalogue)
             token = await self._source.force_refresh(account, rejected=watched.entry.access_token)
@@ -142,7 +151,8 @@ class RefreshAhead:
         """Wait until `seconds` have passed or the store has another version."""
         now = asyncio.get_running_loop().time
         deadline = now() + min(seconds, _LONGEST_SLEEP)
-        while (left := deadline - now()) > 0 and self._store.version() == version:  # noqa: ASYNC110 - others write it
+        while (left := deadline - now()) > 0 and self._store.version() == version:
+            self._active_at = time.monotonic()
             await asyncio.sleep(min(left, _LOOK))
 
 

@@ -90,6 +90,10 @@ class AsyncStore:
         """Prove that a commit would succeed now; see `Store.check_writable`."""
         await in_thread(self._store.check_writable)
 
+    async def check_usable(self) -> None:
+        """Prove that the store can be read and its locks can be opened, without changing anything."""
+        await in_thread(self._store.check_usable)
+
     async def spill(
         self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None
     ) -> bool:

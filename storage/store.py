@@ -93,6 +93,16 @@ class Store(StoreReader, Protocol):
         """
         ...
 
+    def check_usable(self) -> None:
+        """Prove that logins can be read and locks can be opened, without changing anything, for probes.
+
+        A backend that serves from memory while its server is away asks the server.
+
+        Raises:
+            StorageError: one of them is impossible.
+        """
+        self.read()
+
     async def wait_for_change(self, since: Hashable, timeout: float) -> bool:  # noqa: ASYNC109 -- returns False, raises nothing
         """Wait until the version differs from `since`; return False if it is still the same after `timeout` seconds.
 

@@ -14,7 +14,7 @@ from openab_auth.bot.cli.arguments import UsageError, split_arguments
 EXIT_STATUSES = """\
 exit status:
   0 done                           4 the login is dead: log in again
-  1 doctor: a check failed         5 try again later (busy, network, rate limit)
+  1 doctor, health: a check failed 5 try again later (busy, network, rate limit)
   2 wrong usage or config          6 the store cannot be read or written
   3 nobody is logged in there      7 the paste was refused
                                    8 cancel: nothing was waiting
@@ -144,4 +144,5 @@ COMMANDS: Final[dict[str, tuple[str, str | None]]] = {
     ),
     "reveal": ("print the secret that was obscured", None),
     "doctor": ("check store, locks, config, Discord and vendors; name each repair", "doctor.options:add_doctor"),
+    "health": ("ask the running bot or broker whether it is ready, for probes", "commands.options:add_health"),
 }

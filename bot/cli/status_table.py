@@ -6,7 +6,13 @@ from typing import Final
 
 from openab_auth.bot.broker.errors import BrokerError
 from openab_auth.bot.cli.arguments import UsageError
-from openab_auth.bot.errors import DiscordQuotaError, DiscordRefusedError, DiscordUnavailableError, SystemRefusedError
+from openab_auth.bot.errors import (
+    DiscordQuotaError,
+    DiscordRefusedError,
+    DiscordUnavailableError,
+    HealthAddressError,
+    SystemRefusedError,
+)
 from openab_auth.bot.mirror.errors import MirrorError, MirrorRunningError
 from openab_auth.oauth.errors import (
     AccountNotForThreadError,
@@ -73,6 +79,7 @@ STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (ServerNotAddedError, _USAGE),
     (ServerNotRemovedError, _USAGE),
     (DiscordRefusedError, _USAGE),
+    (HealthAddressError, _USAGE),
     (ThreadIdError, _USAGE),
     (AccountNotForThreadError, _USAGE),
     (NotThreadOwnerError, _USAGE),

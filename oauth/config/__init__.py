@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.config.channels import CHANNEL_KEYS, ChannelSettings
     from openab_auth.oauth.config.config import (
         AuthSettings,
+        BotSettings,
         BrokerSettings,
         Config,
         OnLeave,
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.config.programs import absolute_path, find_program, working_folder
     from openab_auth.oauth.config.reserved_variables import is_reserved
     from openab_auth.oauth.config.store_settings import STORE_KEYS, StoreSettings
-    from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
+    from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable, IpAddress
     from openab_auth.oauth.config.trusted_file import RefusedFileError, read_trusted_file
     from openab_auth.oauth.config.variables import (
         environment_value,
@@ -32,12 +33,14 @@ __all__ = [
     "DEFAULT_STORE",
     "STORE_KEYS",
     "AuthSettings",
+    "BotSettings",
     "BrokerSettings",
     "ChannelSettings",
     "Config",
     "ConfigMistake",
     "ConfigMistakes",
     "ConfigTable",
+    "IpAddress",
     "NotObscuredError",
     "OnLeave",
     "RefusedFileError",
@@ -67,6 +70,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "ChannelSettings": "channels",
             "DEFAULT_STORE": "location",
             "AuthSettings": "config",
+            "BotSettings": "config",
             "BrokerSettings": "config",
             "Config": "config",
             "OnLeave": "config",
@@ -86,6 +90,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "ConfigMistake": "table",
             "ConfigMistakes": "table",
             "ConfigTable": "table",
+            "IpAddress": "table",
             "RefusedFileError": "trusted_file",
             "read_trusted_file": "trusted_file",
             "environment_value": "variables",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from openab_auth.oauth.config.paths import find_config, path_in_config
 from openab_auth.oauth.config.store_settings import StoreSettings, read_store_settings
-from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable
+from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable, IpAddress
 from openab_auth.oauth.config.variables import replace_variables
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.storage.records.threads import SHARED_ACCOUNTS, AccountPolicy
@@ -22,7 +22,7 @@ from openab_auth.storage.records.threads import SHARED_ACCOUNTS, AccountPolicy
 if TYPE_CHECKING:
     from openab_auth.oauth.config.channels import ChannelSettings
 
-TABLES: Final = ("discord", "store", "auth", "broker", "vendors", "mcp")
+TABLES: Final = ("discord", "store", "bot", "auth", "broker", "vendors", "mcp")
 OnLeave: TypeAlias = Literal["tell", "end"]  # tell the operators, or end everything that the person has
 _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # other rooms replace the variables of these tables
 
@@ -54,14 +54,22 @@ class AuthSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BotSettings:
+    """Hold the `[bot]` table: `health` is the address for probes and metrics; None is no address."""
+
+    health: IpAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerSettings:
     """Hold the `[broker]` table.
 
     `uids` are the users of this host who may do everything on the broker's socket without a key; None is the user who
-    runs the broker, alone.
+    runs the broker, alone. `health` is as in `BotSettings`, for the broker.
     """
 
     uids: tuple[int, ...] | None = None
+    health: IpAddress | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,7 @@ class Config:
 
     file: str | None = None
     store: StoreSettings = field(default=StoreSettings())
+    bot: BotSettings = BotSettings()
     auth: AuthSettings = AuthSettings()
     broker: BrokerSettings = BrokerSettings()
     vendors: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
@@ -130,6 +139,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
     return Config(
         file=file,
         store=read_store_settings(store, file, environ),
+        bot=_bot(top) if "bot" in found else BotSettings(),
         auth=AuthSettings(
             vendors=auth.texts("vendors") if "vendors" in top.table("auth") else None,
             accept_risk=auth.texts("accept_risk"),
@@ -152,10 +162,16 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
     )
 
 
+def _bot(top: ConfigTable) -> BotSettings:
+    bot = ConfigTable(top.table("bot"), "bot", top.mistakes)
+    bot.only([key.name for key in fields(BotSettings)])
+    return BotSettings(health=bot.ip_address("health"))
+
+
 def _broker(top: ConfigTable) -> BrokerSettings:
     broker = ConfigTable(top.table("broker"), "broker", top.mistakes)
     broker.only([key.name for key in fields(BrokerSettings)])
-    return BrokerSettings(uids=broker.uids("uids"))
+    return BrokerSettings(uids=broker.uids("uids"), health=broker.ip_address("health"))
 
 
 def _on_leave(auth: ConfigTable) -> OnLeave:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TypeAlias, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 ConfigMistake: TypeAlias = tuple[str, str]  # dotted key, reason
 ConfigMistakes: TypeAlias = list[ConfigMistake]
 N = TypeVar("N", int, None)
+_MOST_PORT: Final = 65535
+
+
+class IpAddress(NamedTuple):
+    """An IP address with the port on which a server listens; port 0 is any free port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class ConfigTable:
@@ -40,6 +51,14 @@ class ConfigTable:
             self.wrong(key, "must be a text")
             return default
         return value
+
+    def ip_address(self, key: str) -> IpAddress | None:
+        """Return the address `HOST:PORT` at `key`; HOST is an IP address, IPv6 in brackets. None if it is missing."""
+        text = self.text(key)
+        found = _read_ip_address(text)
+        if text and found is None:
+            self.wrong(key, "must be an IP address with a port, such as 127.0.0.1:9464 or [::1]:9464")
+        return found
 
     def one_of(self, key: str, allowed: tuple[str, ...], default: str) -> str:
         """Return the text at `key`, which must be in `allowed`."""
@@ -119,3 +138,17 @@ class ConfigTable:
             self.wrong(key, "must be a table")
             return {}
         return value
+
+
+def _read_ip_address(text: str) -> IpAddress | None:
+    import ipaddress  # noqa: PLC0415 - few configs have an address, and the import takes milliseconds
+
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and len(port) <= len(str(_MOST_PORT)) and int(port) <= _MOST_PORT):
+        return None
+    is_v6 = host.startswith("[") and host.endswith("]")
+    try:
+        found = ipaddress.IPv6Address(host[1:-1]) if is_v6 else ipaddress.IPv4Address(host)
+    except ValueError:
+        return None
+    return IpAddress(str(found), int(port))

@@ -98,7 +98,7 @@ def _of_rights(path: Path) -> Iterator[Problem]:
         repair = _repair_of_mode(path.parent, f"chmod 700 {path.parent}")
         yield Problem(f"{path.parent} can be written by others", repair)
     owner = found.st_uid if os.geteuid() == 0 else os.geteuid()
-    sidecars = sorted(path.with_name(name) for name in folder.names(path.parent) if _is_sidecar(name, path))
+    sidecars = sorted(path.with_name(name) for name in folder.names(path.parent) if is_sidecar(name, path))
     record_files = [file.path_of(path) for file in RECORD_FILES]
     for place in (path, *record_files, *sidecars):
         status = _stat(place)
@@ -160,7 +160,8 @@ def _of_quarantine(path: Path, repair: str) -> Iterator[Problem]:
             yield Problem(what, repair, ended=uncleared)
 
 
-def _is_sidecar(name: str, path: Path) -> bool:
+def is_sidecar(name: str, path: Path) -> bool:
+    """Return whether a file of this name is a lock of the store at `path`."""
     return name.startswith(f"{path.name}.") and name.endswith(".lock")
 
 

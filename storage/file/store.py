@@ -26,7 +26,7 @@ from openab_auth.storage.errors import (
 )
 from openab_auth.storage.file import problems, snapshot
 from openab_auth.storage.file.leftovers import ended_logins, quarantine, redact, temporary_files
-from openab_auth.storage.file.locks import FileLease, GlobalLock
+from openab_auth.storage.file.locks import FileLease, GlobalLock, check_lock
 from openab_auth.storage.file.reader import FileReader
 from openab_auth.storage.file.record_files import FACTS_FILE, NOTES_FILE, RECORD_FILES, SERVERS_FILE, RecordFile
 from openab_auth.storage.file.snapshot import Snapshot
@@ -124,6 +124,17 @@ class FileStore(FileReader, Store):
         for spill in known.spills:
             atomic.check_replaceable(journal.path_of(self.path, spill.tenant))
         atomic.rehearse(self.path, len(known.data or b"") + _ROOM)
+
+    def check_usable(self) -> None:
+        """Prove that the file can be read and that every lock beside it can be opened; see `Store.check_usable`.
+
+        Raises:
+            StoreUnreadableError, StoreUnwritableError: one of them is impossible.
+        """
+        self._load()
+        locks = {name for name in folder.names(self._folder) if problems.is_sidecar(name, self.path)}
+        for name in (f"{self.path.name}.global.lock", *locks):
+            check_lock(self.path.with_name(name))
 
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair, also after the last logout, without changing anything."""

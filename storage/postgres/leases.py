@@ -40,6 +40,9 @@ _MARK: Final = """
     and until > clock_timestamp() + make_interval(secs => %(needed)s)"""
 _RELEASE: Final = "delete from {schema}.leases where name = %(name)s and holder = %(holder)s"
 
+# No row is locked, but the database refuses as it would refuse a lease: without the right, or as a standby.
+_CHECK: Final = "select from {schema}.leases where false for update"
+
 
 class LeaseTable:
     """The leases of one store, and those that this process holds; threads may share it."""
@@ -65,6 +68,14 @@ class LeaseTable:
         if taken:
             self._holders[name] = holder
         return bool(taken), bool(is_open), free_in
+
+    def check(self) -> None:
+        """Prove that leases could be taken now, without taking one.
+
+        Raises:
+            StorageError: they could not.
+        """
+        self._ask(_CHECK, {})
 
     def mark(self, name: str, holder: UUID, needed: float) -> bool:
         """Note that its holder sends a request; return whether it still holds the lease for `needed` seconds."""

@@ -113,6 +113,18 @@ class PostgresStore(PostgresReader, Store):
         except psycopg.Error as error:
             raise faults.unwritable(self.place, error, time.monotonic() - begun) from None
 
+    def check_usable(self) -> None:
+        """Prove that the database answers and that leases can be taken, without changing anything.
+
+        Raises:
+            StorageError: one of them is impossible.
+        """
+        try:
+            self._asked(self._read_head)
+        except AwayError as away:
+            raise away.error from away.cause
+        self._leases.check()
+
     def close(self) -> None:
         """Wait until leases are given back and rotations are in the journal; then close the connections."""
         self._afterwards.finish()

@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from openab_auth.cogs.auth import DiscordSettings, GuildRules, read_bot_config
-from openab_auth.oauth.config import CHANNEL_KEYS, STORE_KEYS, AuthSettings, BrokerSettings, ChannelSettings, obscure
+from openab_auth.oauth.config import (
+    CHANNEL_KEYS,
+    STORE_KEYS,
+    AuthSettings,
+    BotSettings,
+    BrokerSettings,
+    ChannelSettings,
+    obscure,
+)
 from openab_auth.oauth.config.config import TABLES
 from openab_auth.oauth.vendors import McpServer, Vendor, VendorName
 from openab_auth.oauth.vendors.mcp_server import KEYS as SERVER_KEYS
@@ -32,6 +40,7 @@ TABLES_OF_CODE: dict[str, tuple[set[str], object]] = {
     "discord": ({one.name for one in fields(DiscordSettings)} - {"guilds"}, DiscordSettings()),
     "discord.guilds.ID": ({one.name for one in fields(GuildRules)}, GuildRules()),
     "store": (set(STORE_KEYS), StoreOptions()),
+    "bot": ({one.name for one in fields(BotSettings)}, BotSettings()),
     "auth": ({one.name for one in fields(AuthSettings)} - {"channels"}, AuthSettings()),
     "auth.channels.ID": (set(CHANNEL_KEYS), ChannelSettings()),
     "broker": ({one.name for one in fields(BrokerSettings)}, BrokerSettings()),

@@ -54,6 +54,16 @@ def add_mirror(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="PATH", required=True, help="the file, which nobody else writes")
 
 
+def add_health(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `health`."""
+    parser.add_argument(
+        "--for",
+        dest="process",
+        choices=("bot", "broker"),
+        help="the process to ask (default: the bot, or the broker if the config has an address of the broker alone)",
+    )
+
+
 def add_obscure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `obscure`."""
     parser.add_argument(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
@@ -119,6 +120,24 @@ class Flock:
             if not self._held and not self._keep_open:
                 self.close()
         return self._held
+
+
+def check_lock(path: Path) -> None:
+    """Prove that a sidecar can be opened, or made if it is missing, without changing anything.
+
+    Raises:
+        StoreUnwritableError: it cannot.
+    """
+    try:
+        descriptor, _ = _open_there(path, _FLAGS, owner_checked=True)
+    except FileNotFoundError:
+        if path.parent.exists() and not os.access(path.parent, os.W_OK | os.X_OK):
+            denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path.parent))
+            raise StoreUnwritableError(path, lock_error(denied, _owner_of(path, denied))) from None
+    except OSError as error:
+        raise StoreUnwritableError(path, lock_error(error, _owner_of(path, error))) from error
+    else:
+        regular_file.close(descriptor)
 
 
 def _open(path: Path, *, owner_checked: bool) -> tuple[int, os.stat_result]:

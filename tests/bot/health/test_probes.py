@@ -1,0 +1,147 @@
+"""The running bot answers probes: who is asked, what is told, and that nothing is written."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from openab_auth.bot.health.checks import store_check
+from openab_auth.bot.health.readiness import Check, Readiness, Trouble
+from openab_auth.bot.health.server import serving_health
+from openab_auth.oauth.config import IpAddress
+from openab_auth.storage import AsyncStore, FileStore
+from tests.support.clock import Clock
+from tests.support.patience import PATIENCE
+
+Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
+LOOPBACK = IpAddress("127.0.0.1", 0)
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient() as http:
+        yield http
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    tmp_path.chmod(0o700)
+    return tmp_path
+
+
+def break_locks(folder: Path) -> None:
+    for lock in folder.glob("*.lock"):
+        lock.unlink()
+        lock.mkdir()
+
+
+def state_of(folder: Path) -> dict[str, tuple[int, int, int]]:
+    found = {file.name: file.lstat() for file in [folder, *folder.iterdir()]}
+    return {name: (status.st_ino, status.st_mtime_ns, status.st_size) for name, status in found.items()}
+
+
+async def health(home: Path, *words: str) -> tuple[int | None, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("openab-auth"), "health", *words, cwd=home,
+        env={"PATH": os.environ["PATH"], "HOME": str(home)},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_a_running_bot_is_ready_and_the_command_says_so(
+    start: Start, home: Path, port: int, http: httpx2.AsyncClient
+) -> None:
+    config = home / ".config/openab-auth/config.toml"
+    config.write_text(f'{config.read_text()}\n[bot]\nhealth = "127.0.0.1:{port}"\n')
+    before = await health(home, "--json")
+    async with start():
+        ready = await http.get(f"http://127.0.0.1:{port}/readyz")
+        lives = await http.get(f"http://127.0.0.1:{port}/livez")
+        status, output, _ = await health(home, "--json")
+        text = await health(home)
+    after = await health(home)
+
+    assert ready.status_code == lives.status_code == 200
+    assert ready.headers["Cache-Control"] == "no-store"
+    assert status == 0
+    assert json.loads(output) == ready.json()
+    assert json.loads(output)["ready"] is True
+    assert [check["name"] for check in ready.json()["checks"]] == ["gateway", "store", "refresh_ahead"]
+    assert text[:2] == (0, "ok   gateway: well\nok   store: well\nok   refresh_ahead: well\n")
+    assert before[0] == 1
+    assert json.loads(before[1])["ready"] is False
+    assert after[0] == 1
+    assert after[1].startswith(f"FAIL answer: nothing answers at http://127.0.0.1:{port}; start the process")
+
+
+async def test_a_probe_writes_nothing_and_finds_a_lock_that_cannot_be_opened(
+    folder: Path, clock: Clock, http: httpx2.AsyncClient
+) -> None:
+    store = FileStore(folder / "auth.json")
+    store.check_writable()
+    readiness = Readiness([store_check(AsyncStore(store))], clock=clock)
+    before = state_of(folder)
+    async with serving_health(LOOPBACK, readiness) as url:
+        well = await http.get(f"{url}/readyz")
+        after = state_of(folder)
+        break_locks(folder)
+        clock.now += 61
+        broken = await http.get(f"{url}/readyz")
+
+    assert well.status_code == 200
+    assert after == before
+    assert broken.status_code == 503
+    [check] = broken.json()["checks"]
+    assert "auth.json.global.lock" in check["message"]
+
+
+async def test_only_the_pages_can_be_read(http: httpx2.AsyncClient) -> None:
+    async with serving_health(LOOPBACK, Readiness([])) as url:
+        assert (await http.post(f"{url}/readyz")).status_code == 405
+        assert (await http.get(f"{url}/")).status_code == 404
+        assert (await http.head(f"{url}/livez")).status_code == 200
+
+
+async def test_a_process_that_is_not_ready_is_status_503_and_still_lives(http: httpx2.AsyncClient) -> None:
+    async def look() -> Trouble:
+        return Trouble("it is broken", "repair it")
+
+    async with serving_health(LOOPBACK, Readiness([Check("part", look)])) as url:
+        assert (await http.get(f"{url}/readyz")).status_code == 503
+        assert (await http.get(f"{url}/livez")).status_code == 200
+
+
+async def test_without_an_address_the_command_says_which_key_is_missing(home: Path) -> None:
+    status, _, err = await health(home)
+
+    assert status == 2
+    assert "bot.health: is missing" in err
+
+
+async def test_an_address_that_is_taken_ends_the_start_with_a_sentence(start: Start, home: Path) -> None:
+    config = home / ".config/openab-auth/config.toml"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        config.write_text(f'{config.read_text()}\n[bot]\nhealth = "{address}"\n')
+        async with start("run") as process:
+            _, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+
+    assert process.returncode == 2
+    assert f"nothing can listen on {address}" in err.decode()
