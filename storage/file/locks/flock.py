@@ -129,15 +129,21 @@ def check_lock(path: Path) -> None:
         StoreUnwritableError: it cannot.
     """
     try:
-        descriptor, _ = _open_there(path, _FLAGS, owner_checked=True)
-    except FileNotFoundError:
-        if path.parent.exists() and not os.access(path.parent, os.W_OK | os.X_OK):
-            denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path.parent))
-            raise StoreUnwritableError(path, lock_error(denied, _owner_of(path, denied))) from None
+        try:
+            descriptor, _ = _open_there(path, _FLAGS, owner_checked=True)
+        except FileNotFoundError:
+            _check_may_make(path)
+        else:
+            regular_file.close(descriptor)
     except OSError as error:
         raise StoreUnwritableError(path, lock_error(error, _owner_of(path, error))) from error
-    else:
-        regular_file.close(descriptor)
+
+
+def _check_may_make(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):  # the first commit makes the folder
+        path.parent.stat()
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path.parent))
 
 
 def _open(path: Path, *, owner_checked: bool) -> tuple[int, os.stat_result]:

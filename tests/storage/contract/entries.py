@@ -184,6 +184,16 @@ class EntryContract:
             thread.join()
         assert token_in(store.read()).expires_at == 40
 
+    def test_a_store_is_usable_under_a_lease_and_the_check_changes_nothing(self, store: Store) -> None:
+        store.update(put("codex", token()))
+        lease, before = store.lease("codex"), store.version()
+        assert lease.try_acquire()
+
+        store.check_usable()
+
+        lease.release()
+        assert store.version() == before
+
     def test_checking_that_it_is_writable_changes_nothing(self, store: Store) -> None:
         store.update(put("codex", token()))
         version = store.version()

@@ -119,5 +119,6 @@ READS: dict[str, Callable[[Store], object]] = {
 WRITES: dict[str, Callable[[Store], object]] = {
     "update": lambda store: store.update(put("other", token("other"))),
     "check_writable": lambda store: store.check_writable(),
+    "check_usable": lambda store: store.check_usable(),
     "try_acquire": lambda store: store.lease("claude").try_acquire(),
 }
