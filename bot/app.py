@@ -83,7 +83,9 @@ async def running_bot(
     """
     settings = read_settings(config, environ)
     if settings.bot_token is None:
-        reason = "is missing; set DISCORD_TOKEN or bot_token, or try `openab-auth playground`, which needs none"
+        reason = (
+            "is missing; set DISCORD_TOKEN, bot_token or token_file, or try `openab-auth playground`, which needs none"
+        )
         raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),))
     proxy = find_proxy(settings, environ)
     runtime = Runtime.open(config, location, environ)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.config.paths import expand_home, path_from_variable
     from openab_auth.oauth.config.programs import absolute_path, find_program, working_folder
     from openab_auth.oauth.config.reserved_variables import is_reserved
+    from openab_auth.oauth.config.secret_file import SecretFileError, read_secret_file
     from openab_auth.oauth.config.store_settings import STORE_KEYS, StoreSettings
     from openab_auth.oauth.config.table import ConfigMistake, ConfigMistakes, ConfigTable, IpAddress
     from openab_auth.oauth.config.trusted_file import RefusedFileError, read_trusted_file
@@ -44,6 +45,7 @@ __all__ = [
     "NotObscuredError",
     "OnLeave",
     "RefusedFileError",
+    "SecretFileError",
     "StoreSettings",
     "absolute_path",
     "environment_value",
@@ -53,6 +55,7 @@ __all__ = [
     "obscure",
     "parse_config",
     "path_from_variable",
+    "read_secret_file",
     "read_trusted_file",
     "replace_variables",
     "store_location",
@@ -91,6 +94,8 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "ConfigMistakes": "table",
             "ConfigTable": "table",
             "IpAddress": "table",
+            "SecretFileError": "secret_file",
+            "read_secret_file": "secret_file",
             "RefusedFileError": "trusted_file",
             "read_trusted_file": "trusted_file",
             "environment_value": "variables",

@@ -12,7 +12,6 @@ from openab_auth.oauth.errors import ConfigError, PasswordOnCommandLineError, Re
 from openab_auth.storage.options import StoreLocation, has_password, is_postgres
 
 DEFAULT_STORE: Final = "~/.openab/agent/auth.json"
-_LARGEST_URL: Final = 4096  # bytes
 
 
 def store_location(config: Config, explicit: str | None, environ: Mapping[str, str]) -> StoreLocation:
@@ -49,17 +48,13 @@ def store_location(config: Config, explicit: str | None, environ: Mapping[str, s
 
 def _url_in(path: str, config: Config, environ: Mapping[str, str]) -> str:
     """Return the URL in a file, which may hold a password, so no error shows it."""
-    from openab_auth.oauth.config import trusted_file  # noqa: PLC0415 - few stores have a file for the URL
+    from openab_auth.oauth.config.secret_file import SecretFileError, read_secret_file  # noqa: PLC0415 - few stores have one
 
     try:
-        text = trusted_file.read_trusted_file(path, environ, largest=_LARGEST_URL).decode("utf-8-sig").strip()
+        text = read_secret_file(path, environ).reveal()
         reason = "" if is_postgres(text) and len(text.split()) == 1 else f"its content {NO_URL}"
-    except UnicodeDecodeError:
-        text, reason = "", "is not UTF-8"
-    except trusted_file.RefusedFileError as error:
-        text, reason = "", str(error.strerror)
-    except OSError as error:
-        text, reason = "", f"cannot be read ({error.strerror})"
+    except SecretFileError as error:
+        text, reason = "", error.reason
     if reason:
         raise ConfigError(config.file or "the config", (("store.url_file", reason),))
     return text

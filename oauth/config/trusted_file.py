@@ -44,7 +44,15 @@ def read_trusted_file(path: str | Path, environ: Mapping[str, str], *, largest: 
         RefusedFileError: the file or a folder above it breaks a rule; the reason names the path and the repair.
         OSError: the file cannot be read.
     """
-    place, found = _follow(str(Path(path).absolute()), home_of(environ))
+    whole, home = str(Path(path).absolute()), home_of(environ)
+    try:
+        return _read(whole, home, largest)
+    except FileNotFoundError:  # Kubernetes may have replaced the folder of a mounted file between two steps
+        return _read(whole, home, largest)
+
+
+def _read(path: str, home: str | None, largest: int) -> bytes:
+    place, found = _follow(path, home)
     if reason := _unfit(found, largest):
         raise RefusedFileError(reason)
     data, opened = regular_file.read(place)

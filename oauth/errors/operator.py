@@ -105,20 +105,21 @@ class StillMisconfiguredError(VendorMisconfiguredError):
 class SecretMissingError(VendorMisconfiguredError):
     """The vendor's client needs a secret, and none was found.
 
-    `problem` says why the vendor's installed program gave none, if the config names the program as the source.
+    `problem` says why the vendor's installed program or the `file` gave none, if the config names it as the source.
     """
 
     code = "secret_missing"
     _happened = "nobody can log in to {vendor} here: {reason}"
 
-    def __init__(self, vendor: str, variable: str, problem: str = "") -> None:
+    def __init__(self, vendor: str, variable: str, problem: str = "", *, file: str = "") -> None:
         ways = f"the variable {variable}, or client_secret_obscured" if variable else "client_secret_obscured"
-        super().__init__(
-            vendor,
-            f"its client needs a secret, and {problem or 'none is set'}",
+        give = (
             f"set {ways} in [vendors.{vendor}] (`openab-auth obscure` makes it), then start again; "
-            "docs/reference/vendors.md says where to get the secret",
+            "docs/reference/vendors.md says where to get the secret"
         )
+        repair = f"repair {file}, which client_secret_file in [vendors.{vendor}] names, then start again"
+        reason = f"its client needs a secret, and {problem or 'none is set'}"
+        super().__init__(vendor, reason, repair if file else give)
         self.variable = variable
 
 

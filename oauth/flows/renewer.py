@@ -83,8 +83,10 @@ class VendorRenewer:
             NotRefreshableError: the login was made at another server, or the client's secret is not here.
         """
         if self.vendor.lacks_secret:  # a server may take a request without the secret for a theft
-            todo = f"set {self.vendor.client_secret_env or 'its secret'} for this process, then try again"
-            raise NotRefreshableError(self.vendor.tenant, "its client's secret is not here", todo)
+            file, variable = self.vendor.client_secret_file, self.vendor.client_secret_env or "its secret"
+            todo = f"{f'repair {file}' if file else f'set {variable} for this process'}, then try again"
+            reason = f"its client's secret is not here{f': {self.vendor.secret_problem}' if file else ''}"
+            raise NotRefreshableError(self.vendor.tenant, reason, todo)
         client = self.vendor.client()
         if client.client_secret is not None and not await self._is_same_server(driver, client):
             raise NotRefreshableError(self.vendor.tenant, ANOTHER_SERVER, LOG_IN_AGAIN)

@@ -71,7 +71,7 @@ class ServerRenewer:
         if binding.auth_method != "none" and binding.configured and self.server.client_secret is not None:
             await self._check_same_server(driver, binding)
         if binding.auth_method != "none" and client.client_secret is None:
-            todo = f"set {self.server.client_secret_env or 'client_secret_env'} for this process, or log in again"
+            todo = f"{self.server.how_to_give_secret}, or log in again"
             raise NotRefreshableError(self.tenant, "its client's secret is not here", todo)
         try:
             tokens = await driver.refresh(client, entry.refresh_token, binding.token_url)

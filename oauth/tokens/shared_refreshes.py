@@ -80,7 +80,7 @@ class SharedRefreshes:
         catalogue = await self._runtime.load_catalogue()
         if catalogue.row_of(tenant, stale) is None:  # perhaps a person has added a server of this name
             catalogue = catalogue.with_added(await self._store.servers())
-        if (row := catalogue.row_of(tenant, stale)) and row.installed_secret:
+        if (row := catalogue.row_of(tenant, stale)) and row.find_secret:
             await in_thread(row.with_secret)  # `find_renewer` then has the secret at hand
         from openab_auth.oauth.tokens.find_renewer import find_renewer  # noqa: PLC0415 - not needed while tokens are valid
         from openab_auth.oauth.tokens.refresh import Refresh  # noqa: PLC0415 - as above

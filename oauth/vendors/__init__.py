@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         McpServer,
     )
     from openab_auth.oauth.vendors.server_names import OF_OPENAB, VendorName, bare_name, full_name, table_name
-    from openab_auth.oauth.vendors.tables import read_config, read_tables
+    from openab_auth.oauth.vendors.tables import check_secret_files, read_config, read_tables
     from openab_auth.oauth.vendors.vendor import Vendor
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Vendor",
     "VendorName",
     "bare_name",
+    "check_secret_files",
     "find_secret",
     "full_name",
     "read_config",
@@ -50,6 +51,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "OF_OPENAB": "server_names",
             "AuthMethod": "mcp_server",
             "McpServer": "mcp_server",
+            "check_secret_files": "tables",
             "read_config": "tables",
             "read_tables": "tables",
             "rules_of": "flow_rules",

@@ -210,7 +210,9 @@ class Catalogue:
         if self.auth.vendors is not None and name not in self.auth.vendors:
             return UnknownVendorError(name, self._offered)
         if vendor.lacks_secret:
-            return SecretMissingError(name, vendor.client_secret_env, vendor.secret_problem)
+            return SecretMissingError(
+                name, vendor.client_secret_env, vendor.secret_problem, file=vendor.client_secret_file
+            )
         if not rules_of(vendor).can_begin(vendor, self._environ):
             return ProgramMissingError(name, vendor.command[0])
         return UnknownVendorError(name, self._offered)

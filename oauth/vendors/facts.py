@@ -27,6 +27,9 @@ REFRESH_KEYS: Final = frozenset({
     *("client_secret_env", "client_secret_from", "token_endpoint_auth_method"),
 })  # fmt: skip
 _CLIENT_ENV: Final = "client_secret_env"
+_CLIENT_FILE: Final = (
+    "client_secret_file"  # never recorded: whoever writes the store must not choose which file is sent
+)
 _NAME, _WITHHELD = "name", "withheld"  # of the record: the vendor's name, and the keys that only the config holds
 _METHOD, _DEFAULT = "auth_method", "client_secret_basic"
 _METHODS: Final = ("client_secret_basic", "client_secret_post", "client_secret_basic_with_id")
@@ -46,7 +49,7 @@ def facts_of(vendor: Vendor) -> Mapping[str, Json]:
     shipped, ours = vendor.written
     if not (shipped or ours):
         return worked
-    if not ours.keys() & REFRESH_KEYS and vendor.client_id == shipped.get("client_id", ""):
+    if not ours.keys() & (REFRESH_KEYS | {_CLIENT_FILE}) and vendor.client_id == shipped.get("client_id", ""):
         return worked
     table = {key: value for key, value in {**shipped, **ours}.items() if key in REFRESH_KEYS}
     row: dict[str, Json] = {_NAME: vendor.default_name, **worked}
@@ -54,7 +57,10 @@ def facts_of(vendor: Vendor) -> Mapping[str, Json]:
     for key, value in table.items():
         row[key] = _recordable(key, value, withheld)
     row["client_id"] = vendor.client_id.replace("${", "$${")
-    if vendor.client_secret is None:
+    if vendor.client_secret_file:
+        row.pop(_CLIENT_ENV, None)
+        withheld.append(_CLIENT_FILE)
+    elif vendor.client_secret is None:
         row.pop(_CLIENT_ENV, None)  # the login was made without a secret
     elif not (table.get(_CLIENT_ENV) or table.get("client_secret_from")):
         withheld.append("client_secret_obscured")

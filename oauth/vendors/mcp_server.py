@@ -12,7 +12,9 @@ from openab_auth.oauth.config import (
     AuthSettings,
     ConfigMistakes,
     ConfigTable,
+    SecretFileError,
     environment_value,
+    read_secret_file,
     replace_variables,
     without_blanks,
 )
@@ -49,6 +51,7 @@ class McpServer:
 
     `added_by` is the person who added the server from Discord, and None for a server of the operator. An added server
     has the default settings, except for its address. `label` is that of one more account at the server.
+    `secret_problem` is why the file in `client_secret_file` gave no secret.
     """
 
     name: str
@@ -58,6 +61,8 @@ class McpServer:
     client_id_env: str = ""
     client_secret: Secret | None = None
     client_secret_env: str = ""
+    client_secret_file: str = ""
+    secret_problem: str = ""
     token_endpoint_auth_method: AuthMethod | Literal[""] = ""
     client_metadata_url: str = ""
     client_name: str = "openab-auth"
@@ -108,6 +113,13 @@ class McpServer:
         )
 
     @property
+    def how_to_give_secret(self) -> str:
+        """Return what an operator does about a missing client secret."""
+        if self.secret_problem:
+            return f"repair client_secret_file of [mcp.{self.name}]: {self.secret_problem}"
+        return f"set {self.client_secret_env or 'client_secret_env'} for [mcp.{self.name}]"
+
+    @property
     def host(self) -> str:
         """Return the host of the address, with its port if that is not the default port."""
         return host_of(self.url)
@@ -123,7 +135,9 @@ class McpServer:
         return url.lower().startswith("https:") or self.network_policy.http_loopback
 
 
-_OURS: Final = frozenset({"name", "client_secret", "network_policy", "added_by", "label"})  # not keys of a table
+_OURS: Final = frozenset(
+    {"name", "client_secret", "secret_problem", "network_policy", "added_by", "label"}
+)  # not keys of a table
 KEYS: Final = ({one.name for one in fields(McpServer)} - _OURS) | {"allow_private_hosts"}
 
 
@@ -140,11 +154,12 @@ def read_server(  # noqa: PLR0913 - the parts of a config
     mistakes: ConfigMistakes,
     *,
     base: NetworkPolicy,
+    file: str = "",
 ) -> McpServer:
-    """Return the server of a table, and note its mistakes; no server may have a name in `taken`."""
+    """Return the server of a table of the config `file`, and note its mistakes; it may have no name in `taken`."""
     at = f"mcp.{name}"
     found = replace_variables(values, at, environ, mistakes)
-    server = _parse(name, found, environ, mistakes, base=base)
+    server = _parse(name, found, environ, mistakes, base=base, file=file)
     if owner := taken.get(name.casefold()):
         mistakes.append((at, f"the server needs another name, because {owner} has this one"))
     return server
@@ -171,19 +186,20 @@ def read_added_server(name: str, added: AddedServer, *, taken: Mapping[str, str]
     return replace(server, added_by=added.added_by)
 
 
-def _parse(
+def _parse(  # noqa: PLR0913 - as above
     name: str,
     values: Mapping[str, object],
     environ: Mapping[str, str],
     mistakes: ConfigMistakes,
     *,
     base: NetworkPolicy,
+    file: str = "",
 ) -> McpServer:
     table = ConfigTable(values, f"mcp.{name}", mistakes)
     table.only(KEYS)
     _check_name(name, mistakes)
     client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
-    secret = environment_value(environ, secret_env)
+    secret, problem = _secret(table, environment_value(environ, secret_env), environ, file)
     policy, wrong = read_network_policy(table.texts("allow_private_hosts"), base)
     if wrong:
         table.wrong("allow_private_hosts", f"{wrong[0][:80]!r} is neither a host name nor a network")
@@ -194,8 +210,10 @@ def _parse(
         issuer=read_url(table, "issuer"),
         client_id=environment_value(environ, client_id_env) or without_blanks(table.text("client_id")),
         client_id_env=client_id_env,
-        client_secret=Secret(secret) if secret else None,
+        client_secret=secret,
         client_secret_env=secret_env,
+        client_secret_file=table.text("client_secret_file"),
+        secret_problem=problem,
         token_endpoint_auth_method=cast("AuthMethod | Literal['']", method),
         client_metadata_url=read_url(table, "client_metadata_url"),
         client_name=table.text("client_name", "openab-auth"),
@@ -211,6 +229,22 @@ def _parse(
     )
     _check(table, server)
     return server
+
+
+def _secret(
+    table: ConfigTable, from_environment: str, environ: Mapping[str, str], file: str
+) -> tuple[Secret | None, str]:
+    """Return the client's secret, of the environment or of its file; and why the file gave none.
+
+    That is no mistake of the table: an agent that may not read the file can use this config, too.
+    """
+    path = table.text("client_secret_file")
+    if from_environment or not path:
+        return Secret(from_environment) if from_environment else None, ""
+    try:
+        return read_secret_file(path, environ, file=file), ""
+    except SecretFileError as error:
+        return None, f"its file {error.reason}"
 
 
 def _token_lifetime(table: ConfigTable, values: Mapping[str, object]) -> int | None:
@@ -241,10 +275,12 @@ def _check(table: ConfigTable, server: McpServer) -> None:
     if server.client_metadata_url and not _is_document(server.client_metadata_url):
         table.wrong("client_metadata_url", "must be https, with a path and without a query")
     sends_secret = server.token_endpoint_auth_method.startswith("client_secret")
-    if sends_secret and server.client_id and not server.client_secret_env:
+    named = server.client_secret_env or server.client_secret_file
+    if sends_secret and server.client_id and not named:
         table.wrong("client_secret_env", "is missing: this token_endpoint_auth_method needs a secret")
-    if server.client_secret_env and not (server.client_id or server.client_id_env):
-        table.wrong("client_id", "is missing: client_secret_env alone identifies nobody")
+    if named and not (server.client_id or server.client_id_env):
+        key = "client_secret_env" if server.client_secret_env else "client_secret_file"
+        table.wrong("client_id", f"is missing: {key} alone identifies nobody")
     if server.redirect_uri.startswith("http:") and not is_loopback(urlsplit(server.redirect_uri).hostname or ""):
         table.wrong("redirect_uri", "must be https, or http on localhost or 127.0.0.1")
 

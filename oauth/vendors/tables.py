@@ -59,10 +59,30 @@ def read_tables(config: Config, environ: Mapping[str, str]) -> Tables:
     return Tables(vendors, servers, problems)
 
 
+def check_secret_files(config: Config, tables: Tables) -> None:
+    """Read each file that a `client_secret_file` names, for a process that has to use all of them.
+
+    Other processes share the config, and may have no access to these files.
+
+    Raises:
+        ConfigError: a file gave no secret; all of them are named.
+    """
+    rows = [one for one in tables.vendors.values() if one.client_secret_file and one.lacks_secret]
+    mistakes: ConfigMistakes = [(f"vendors.{one.name}.client_secret_file", one.secret_problem) for one in rows]
+    servers = [one for one in tables.servers.values() if one.secret_problem]
+    mistakes += [(f"mcp.{one.name}.client_secret_file", one.secret_problem) for one in servers]
+    if mistakes:
+        raise ConfigError(config.file or "the config", tuple(mistakes))
+
+
 def _read_vendors(config: Config, environ: Mapping[str, str], mistakes: ConfigMistakes) -> dict[str, Vendor]:
     shipped = tomllib.loads(_SHIPPED.read_text(encoding="utf-8"))
     vendors = {
-        name: parse_vendor(name, _row(name, shipped, config.vendors), environ, mistakes, at=f"vendors.{name}")
+        name: parse_vendor(
+            *(name, _row(name, shipped, config.vendors), environ, mistakes),
+            at=f"vendors.{name}",
+            file=config.file or "",
+        )
         for name in [*shipped, *(name for name in config.vendors if name not in shipped)]
     }
     _check_tenants(vendors, shipped, mistakes)
@@ -100,7 +120,8 @@ def _read_servers(
             problems.append(Problem(f"[mcp.{name}] has no url, and {path} has no usable server of this name", _MEND))
             continue
         found: ConfigMistakes = []
-        server = read_server(name, {**listed.get(name, {}), **ours}, owners, environ, found, base=base)
+        table = {**listed.get(name, {}), **ours}
+        server = read_server(name, table, owners, environ, found, base=base, file=config.file or "")
         keys = {f"mcp.{name}.{key}" for key in ours}
         own = [(at, reason) for at, reason in found if name not in listed or at in keys]
         mistakes += own

@@ -45,9 +45,10 @@ class Vendor:
     client_id_env: str = ""
     client_secret: Secret | None = None
     client_secret_env: str = ""
+    client_secret_file: str = ""
     client_secret_obscured: str = field(default="", repr=False)
     client_secret_from: Literal["", "installed"] = ""
-    installed_secret: Callable[[], FoundSecret] | None = field(default=None, repr=False, compare=False)
+    find_secret: Callable[[], FoundSecret] | None = field(default=None, repr=False, compare=False)
     redirect_uri: str = ""
     scopes: tuple[str, ...] = ()
     authorize_params: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -105,22 +106,23 @@ class Vendor:
     @property
     def lacks_secret(self) -> bool:
         """Return whether the client needs a secret, and none was found."""
-        return self._secret()[0] is None and bool(self.client_secret_env or self.client_secret_from)
+        named = self.client_secret_env or self.client_secret_file or self.client_secret_from
+        return bool(named) and self._secret()[0] is None
 
     @property
     def secret_problem(self) -> str:
-        """Return why the installed app gave no secret; empty if it was not asked, or gave one."""
+        """Return why the file or the installed app gave no secret; empty if it was not asked, or gave one."""
         return self._secret()[1]
 
     def with_secret(self) -> Vendor:
-        """Return the row with the secret of the installed app as its own; the first call may read a large file."""
-        return replace(self, client_secret=self._secret()[0], installed_secret=None) if self.installed_secret else self
+        """Return the row with the secret of its file or installed app as its own; the first call reads that file."""
+        return replace(self, client_secret=self._secret()[0], find_secret=None) if self.find_secret else self
 
     def _secret(self) -> FoundSecret:
-        """Return the secret of the environment or the table, otherwise that of the installed app."""
-        if self.client_secret is not None or self.installed_secret is None:
+        """Return the secret of the environment or the table, otherwise that of its file or the installed app."""
+        if self.client_secret is not None or self.find_secret is None:
             return self.client_secret, ""
-        return self.installed_secret()
+        return self.find_secret()
 
     def client(self) -> OAuthClient:
         """Return the client that the driver uses at this vendor."""
@@ -169,7 +171,7 @@ _OURS: Final = frozenset(  # not keys of a table
     {
         "name",
         "client_secret",
-        "installed_secret",
+        "find_secret",
         "network_policy",
         "token_for",
         "account_at",

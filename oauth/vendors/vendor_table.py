@@ -36,17 +36,29 @@ _HEADER_VALUE: Final = re.compile(r"([!-~]([ \t!-~]*[!-~])?)?")  # RFC 9110 5.5,
 _INSTALLED_APPS: Final = ("gemini", "agy")  # the keys of `installed_secret.PROGRAMS`
 
 
-def parse_vendor(
-    name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: ConfigMistakes, *, at: str
+def parse_vendor(  # noqa: PLR0913 - the parts of a config
+    name: str,
+    values: Mapping[str, object],
+    environ: Mapping[str, str],
+    mistakes: ConfigMistakes,
+    *,
+    at: str,
+    file: str = "",
 ) -> Vendor:
-    """Return the vendor that the table `values` at the dotted key `at` describes, and note mistakes."""
-    vendor = read_row(name, values, environ, mistakes, at=at)
+    """Return the vendor in the table `values` at the dotted key `at` of the config `file`, and note mistakes."""
+    vendor = read_row(name, values, environ, mistakes, at=at, file=file)
     rules_of(vendor).check(ConfigTable(values, at, mistakes), vendor)
     return vendor
 
 
-def read_row(
-    name: str, values: Mapping[str, object], environ: Mapping[str, str], mistakes: ConfigMistakes, *, at: str
+def read_row(  # noqa: PLR0913 - as above
+    name: str,
+    values: Mapping[str, object],
+    environ: Mapping[str, str],
+    mistakes: ConfigMistakes,
+    *,
+    at: str,
+    file: str = "",
 ) -> Vendor:
     """Return the vendor in the table, as `parse_vendor` does; a key that its flow needs may be missing."""
     table = ConfigTable(values, at, mistakes)
@@ -56,6 +68,7 @@ def read_row(
     client_id_env, secret_env = read_variable(table, "client_id_env"), read_variable(table, "client_secret_env")
     client_id = environment_value(environ, client_id_env) or without_blanks(table.text("client_id"))
     installed_secret = _installed_secret(table, name, client_id, environ)
+    secret_file = table.text("client_secret_file")
     env = _variables(table, "env")
     return Vendor(
         name=VendorName(name),
@@ -73,9 +86,10 @@ def read_row(
         client_id_env=client_id_env,
         client_secret=_secret(table, environment_value(environ, secret_env)),
         client_secret_env=secret_env,
+        client_secret_file=secret_file,
         client_secret_obscured=table.text("client_secret_obscured"),
         client_secret_from="installed" if installed_secret else "",
-        installed_secret=installed_secret,
+        find_secret=_secret_in_file(secret_file, environ, file) if secret_file else installed_secret,
         redirect_uri=read_url(table, "redirect_uri"),
         scopes=table.texts("scopes"),
         authorize_params=table.fields("authorize_params"),
@@ -140,10 +154,30 @@ def _headers(table: ConfigTable) -> Mapping[str, str]:
 
 
 def _secret(table: ConfigTable, from_environment: str) -> Secret | None:
-    """Return the client's secret: that of the environment, otherwise the obscured secret of the table."""
+    """Return the client's secret: that of the environment, otherwise the obscured one if the table names no file."""
     if from_environment:
         return Secret(from_environment)
-    return _unobscured(table) if table.text("client_secret_obscured") else None
+    if table.text("client_secret_file") or not table.text("client_secret_obscured"):
+        return None
+    return _unobscured(table)
+
+
+def _secret_in_file(path: str, environ: Mapping[str, str], file: str) -> Callable[[], FoundSecret]:
+    """Return the function that reads the secret in a file, once, when somebody needs it.
+
+    An agent that may not read the file can use this config, too, as long as its tokens are valid.
+    """
+
+    @cache
+    def find() -> FoundSecret:
+        from openab_auth.oauth.config import SecretFileError, read_secret_file  # noqa: PLC0415 - rarely needed
+
+        try:
+            return read_secret_file(path, environ, file=file), ""
+        except SecretFileError as error:
+            return None, f"its file {error.reason}"
+
+    return find
 
 
 def _installed_secret(

@@ -100,6 +100,8 @@ def test_each_example_is_taken(table: str, key: str, default: str, example: str,
         (f"[{table.replace('NAME', 'lab').replace('ID', '9')}]", *lines, example.replace("EXAMPLE", obscure("x")))
     )
     (tmp_path / "mcp.json").write_text("{}")
+    for name in ("discord.token", "proxy.url", "lab.secret"):
+        (tmp_path / name).write_text("http://x\n")
     file = tmp_path / "config.toml"
     file.write_text(text)
 

@@ -21,7 +21,7 @@ from openab_auth.bot.logs import set_up_logs
 from openab_auth.oauth.accounts import account_word
 from openab_auth.oauth.config import store_location
 from openab_auth.oauth.threads import thread_in
-from openab_auth.oauth.vendors import read_config
+from openab_auth.oauth.vendors import check_secret_files, read_config, read_tables
 from openab_auth.storage import KEYS, BrokerKey
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ async def serve(arguments: argparse.Namespace) -> int:
 
     set_up_logs()
     config = read_config(Path(arguments.config) if arguments.config else None, os.environ)
+    check_secret_files(config, read_tables(config, os.environ))
     address = read_address(arguments.listen) if arguments.listen is not None else None
     places = Places(_socket(arguments), arguments.mode, address)
     location = store_location(config, arguments.store, os.environ)

@@ -12,7 +12,7 @@ from openab_auth.bot.proxy import Proxy, find_proxy
 from openab_auth.cogs.auth import Access, DiscordSettings, read_settings
 from openab_auth.oauth.config import DEFAULT_STORE, AuthSettings, Config, parse_config, store_location
 from openab_auth.oauth.errors import ConfigError, SecretMissingError
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors import Catalogue, check_secret_files, read_tables
 from openab_auth.storage import Entry, StoreLocation
 
 
@@ -35,7 +35,9 @@ def check_config(arguments: argparse.Namespace, environ: Mapping[str, str]) -> C
     config, discord, proxy = Config(), None, None
     try:
         config = parse_config(Path(arguments.config) if arguments.config else None, environ)
-        Catalogue.from_config(config, environ)
+        tables = read_tables(config, environ)
+        if arguments.process != "agent":
+            check_secret_files(config, tables)
     except ConfigError as error:
         mistakes.append(error)
         config = Config(config.file, discord=config.discord)

@@ -16,7 +16,7 @@ SKEW = 120  # seconds, as in `openab_auth.oauth.entries.login_entry`: a token th
 _LONGEST_TTL = 10**9  # seconds, as in `openab_auth.bot.cli.shared_options`
 _LONGEST_ID = 20  # digits of a Discord id
 _FILE_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK
-_BROKER_VARIABLES = frozenset({"OPENAB_AUTH_BROKER", "OPENAB_AUTH_BROKER_KEY"})
+_BROKER_VARIABLES = frozenset({"OPENAB_AUTH_BROKER", "OPENAB_AUTH_BROKER_KEY", "OPENAB_AUTH_BROKER_KEY_FILE"})
 _THREAD_VARIABLES = frozenset({"OPENAB_AUTH_THREAD", "OPENAB_THREAD_ID", "OPENAB_CHANNEL_ID"})
 _OVERRIDES = frozenset({"tenant", "env", "exec_env"})  # keys of a vendor's table that change where its token goes
 

@@ -12,14 +12,16 @@ from openab_auth.oauth.config import (
     Config,
     ConfigMistakes,
     ConfigTable,
+    SecretFileError,
     environment_value,
     parse_config,
+    read_secret_file,
     replace_variables,
     without_blanks,
 )
 from openab_auth.oauth.errors import ConfigError
 from openab_auth.oauth.http import why_unsafe
-from openab_auth.oauth.vendors import read_tables
+from openab_auth.oauth.vendors import check_secret_files, read_tables
 from openab_auth.oauth.vendors.server_names import names_server
 from openab_auth.storage.entries import UserId
 from openab_auth.storage.secret import Secret
@@ -51,6 +53,7 @@ class DiscordSettings:
     """
 
     bot_token: Secret | None = None
+    token_file: str = ""
     allowed_users: frozenset[UserId] = frozenset()
     allowed_roles: frozenset[int] = frozenset()
     allow_all_users: bool = False
@@ -62,6 +65,7 @@ class DiscordSettings:
     guild_ids: tuple[int, ...] = ()
     api_base: str = DISCORD_API
     proxy: Secret | None = None
+    proxy_file: str = ""
 
     def in_guild(self, guild: int | None) -> DiscordSettings:
         """Return the settings that hold in this Discord server, or outside of all servers.
@@ -85,14 +89,17 @@ def read_bot_config(file: Path | None, environ: Mapping[str, str]) -> tuple[Conf
     """Return the operator's config and the settings of its `[discord]` table, for a process that needs every table.
 
     Raises:
-        ConfigError: the file cannot be read, or it has mistakes; those of all tables are named at once.
+        ConfigError: the file, or a file with a secret that it names, cannot be read, or it has mistakes; those of all
+            tables are named at once.
     """
     config = parse_config(file, environ)
     mistakes: ConfigMistakes = []
     settings = DiscordSettings()
     vendors: Collection[str] | None = None
     try:
-        vendors = read_tables(config, environ).vendors
+        tables = read_tables(config, environ)
+        vendors = tables.vendors
+        check_secret_files(config, tables)
     except ConfigError as error:
         mistakes += error.mistakes
     try:
@@ -109,18 +116,21 @@ def read_bot_config(file: Path | None, environ: Mapping[str, str]) -> tuple[Conf
 
 
 def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings:
-    """Return the settings in the config. Without a `bot_token` there, use `DISCORD_TOKEN`.
+    """Return the settings in the config, with the secrets in its files. Without a token there, use `DISCORD_TOKEN`.
 
     Raises:
-        ConfigError: a key is unknown, has a wrong shape or holds an unset variable. The error repeats no value.
+        ConfigError: a key is unknown, has a wrong shape, holds an unset variable or names a file that cannot be used.
+            The error repeats no value.
     """
     mistakes: ConfigMistakes = []
     values = replace_variables(config.discord, "discord", environ, mistakes)
     table = ConfigTable(values, "discord", mistakes)
     table.only([field.name for field in fields(DiscordSettings)])
-    token = without_blanks(table.text("bot_token")) or environment_value(environ, "DISCORD_TOKEN")
+    of_environment = environment_value(environ, "DISCORD_TOKEN")
+    token = _secret(table, "bot_token", "token_file", config, environ)
     settings = DiscordSettings(
-        bot_token=Secret(token) if token else None,
+        bot_token=token or (Secret(of_environment) if of_environment else None),
+        token_file=table.text("token_file"),
         allowed_users=frozenset(UserId(number) for number in _ids(table, values, "allowed_users")),
         allowed_roles=frozenset(_ids(table, values, "allowed_roles")),
         allow_all_users=table.flag("allow_all_users"),
@@ -131,11 +141,26 @@ def read_settings(config: Config, environ: Mapping[str, str]) -> DiscordSettings
         allow_dm=table.flag("allow_dm", default=True),
         guild_ids=_ids(table, values, "guild_ids"),
         api_base=_address(table, "api_base"),
-        proxy=Secret(proxy) if (proxy := table.text("proxy").strip()) else None,
+        proxy=_secret(table, "proxy", "proxy_file", config, environ),
+        proxy_file=table.text("proxy_file"),
     )
     if mistakes:
         raise ConfigError(config.file or "the config", tuple(mistakes))
     return settings
+
+
+def _secret(table: ConfigTable, key: str, file_key: str, config: Config, environ: Mapping[str, str]) -> Secret | None:
+    """Return the secret at `key`, or that in the file at `file_key`; None if neither is given."""
+    text, path = without_blanks(table.text(key)), table.text(file_key)
+    if text and path:
+        table.wrong(file_key, f"says where the secret is, and so does {key}; keep one of them")
+    if not path:
+        return Secret(text) if text else None
+    try:
+        return read_secret_file(path, environ, file=config.file or "")
+    except SecretFileError as error:
+        table.wrong(file_key, error.reason)
+        return None
 
 
 def _guilds(discord: ConfigTable, mistakes: ConfigMistakes) -> Mapping[int, GuildRules]:

@@ -89,10 +89,7 @@ def _configured(server: McpServer, found: Discovered, clients: Mapping[str, Clie
         raise ServerUnusableError(server.vendor_name, _MOVED, _CONFIRM_ISSUER.format(name=server.name))
     method = server.token_endpoint_auth_method or auth_method_of(server.client_secret, found)
     if method != "none" and server.client_secret is None:
-        where = f"set {server.client_secret_env}" if server.client_secret_env else "give client_secret_env"
-        raise ServerUnusableError(
-            server.vendor_name, "its client has no secret here", f"{where} for [mcp.{server.name}]"
-        )
+        raise ServerUnusableError(server.vendor_name, "its client has no secret here", server.how_to_give_secret)
     return Identity(
         server.client_id,
         method,

@@ -32,7 +32,7 @@ LOGIN_KEYS = frozenset(  # of the login alone; a refresh needs none of them
     {"title", "tenant", "issuer", "authorize_url", "token_url", "device_url", "revoke_url", "userinfo_url"}
     | {"client_id_env", "client_secret_obscured", "redirect_uri", "scopes", "authorize_params", "token_params"}
     | {"device_params", "token_sends_state", "env", "exec_env", "risk", "verified", "note", "command"}
-    | {"command_timeout", "check_url"}
+    | {"command_timeout", "check_url", "client_secret_file"}
 )
 
 

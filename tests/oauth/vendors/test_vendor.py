@@ -49,8 +49,8 @@ def test_the_smallest_table_gets_the_defaults_of_the_contract() -> None:
 def test_every_key_of_the_contract_is_known_and_no_other() -> None:
     contract = (
         "title tenant flow issuer authorize_url token_url device_url revoke_url userinfo_url check_url "
-        "client_id client_id_env client_secret_env client_secret_obscured client_secret_from redirect_uri "
-        "scopes authorize_params token_params device_params refresh_params token_body token_sends_state "
+        "client_id client_id_env client_secret_env client_secret_file client_secret_obscured client_secret_from "
+        "redirect_uri scopes authorize_params token_params device_params refresh_params token_body token_sends_state "
         "headers exchange token_lifetime account_from env exec_env risk verified note command command_timeout"
     )
 

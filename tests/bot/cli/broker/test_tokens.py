@@ -73,6 +73,45 @@ def test_each_token_is_in_the_variable_that_its_vendors_tools_read(run: Run, bro
     assert "ANTHROPIC_API_KEY" not in found
 
 
+def test_the_key_may_be_in_a_file(run: Run, broker: BrokerProcess, key: str, tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{key}\n")
+    env = {"OPENAB_AUTH_BROKER": broker.url, "OPENAB_AUTH_BROKER_KEY_FILE": str(file)}
+
+    assert run("token", "codex", env=env).stdout == "canary-codex\n"
+    given = run("exec", "codex", "--", "env", env=env).stdout
+    assert "OPENAI_API_KEY=canary-codex" in given
+    assert "OPENAB_AUTH_BROKER" not in given
+
+
+@pytest.mark.parametrize(
+    ("content", "env", "said"),
+    [
+        (None, {}, "OPENAB_AUTH_BROKER_KEY_FILE names a file that gives no key: it cannot be read (No such file"),
+        ("oab_a\noab_b", {}, "OPENAB_AUTH_BROKER_KEY_FILE names a file that gives no key: it holds more than one line"),
+        ("oab_two words", {}, "OPENAB_AUTH_BROKER_KEY_FILE is no key"),
+        (
+            "oab_a",
+            {"OPENAB_AUTH_BROKER_KEY": "oab_b"},
+            "OPENAB_AUTH_BROKER_KEY_FILE is set, and so is OPENAB_AUTH_BROKER",
+        ),
+    ],
+)
+def test_a_file_that_gives_no_key_is_wrong_usage(
+    content: str | None, env: dict[str, str], said: str, run: Run, broker: BrokerProcess, tmp_path: Path
+) -> None:
+    file = tmp_path / "key"
+    if content is not None:
+        file.write_text(content)
+    ours = {"OPENAB_AUTH_BROKER": broker.url, "OPENAB_AUTH_BROKER_KEY_FILE": str(file)}
+
+    done = run("token", "codex", env=ours | env)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert "oab_" not in done.stderr
+
+
 @pytest.mark.parametrize("store", [(), ("--store", "STORE")])
 def test_the_command_of_exec_gets_neither_the_key_nor_the_broker(
     store: tuple[str, ...], run: Run, broker: BrokerProcess, key: str

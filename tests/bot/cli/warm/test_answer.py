@@ -70,7 +70,7 @@ def test_a_login_spilled_beside_the_file_is_left_to_the_full_command(path: Path)
     assert warm_token(["codex", "--store", str(path)]) is None
 
 
-@pytest.mark.parametrize("variable", ["OPENAB_AUTH_BROKER", "OPENAB_AUTH_BROKER_KEY"])
+@pytest.mark.parametrize("variable", ["OPENAB_AUTH_BROKER", "OPENAB_AUTH_BROKER_KEY", "OPENAB_AUTH_BROKER_KEY_FILE"])
 def test_a_broker_and_its_key_are_left_to_the_full_command(
     variable: str, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

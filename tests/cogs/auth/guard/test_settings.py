@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from openab_auth.cogs.auth.guard.settings import DISCORD_API, read_settings
@@ -25,6 +27,33 @@ def test_the_token_is_the_configs_or_the_environments_and_is_not_printed() -> No
     fallback = read_settings(Config(), environ)
     assert fallback.bot_token is not None
     assert fallback.bot_token.reveal() == "from-environment"
+
+
+def test_the_token_may_be_in_a_file_beside_the_config(tmp_path: Path) -> None:
+    for name, secret in (("token", "canary\n"), ("proxy", "http://ada:canary@proxy.example.com:3128\n")):
+        (tmp_path / name).write_text(secret)
+        (tmp_path / name).chmod(0o600)
+    discord = {"token_file": "${SECRETS}/token", "proxy_file": "proxy"}
+    config = Config(str(tmp_path / "config.toml"), discord=discord)
+
+    settings = read_settings(config, {"SECRETS": str(tmp_path), "DISCORD_TOKEN": "from-environment"})
+
+    assert settings.bot_token == Secret("canary")
+    assert settings.proxy == Secret("http://ada:canary@proxy.example.com:3128")
+    assert "canary" not in repr(settings)
+
+
+def test_a_secret_in_two_places_or_in_a_missing_file_is_a_mistake(tmp_path: Path) -> None:
+    discord = {"bot_token": "canary", "token_file": str(tmp_path / "token"), "proxy_file": str(tmp_path / "proxy")}
+    (tmp_path / "token").write_text("canary")
+
+    with pytest.raises(ConfigError) as caught:
+        read_settings(Config(discord=discord), {})
+
+    assert caught.value.mistakes == (
+        ("discord.token_file", "says where the secret is, and so does bot_token; keep one of them"),
+        ("discord.proxy_file", "cannot be read (No such file or directory)"),
+    )
 
 
 def test_ids_may_be_texts_or_numbers() -> None:
