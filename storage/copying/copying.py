@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openab_auth.storage.commit.draft import Draft
-from openab_auth.storage.copying.contents import Contents, has_refresh_token, without_refresh_token
+from openab_auth.storage.contents import Contents, has_refresh_token, without_refresh_token
 from openab_auth.storage.copying.errors import CopyBusyError, NothingToCopyError, TargetNotEmptyError
 from openab_auth.storage.copying.target import CopyTarget
 from openab_auth.storage.entries import PendingEntry
@@ -50,14 +50,14 @@ def copy_store(source: Store, source_place: str, target: CopyTarget, *, keep_sou
     if not target.begin(source_place):
         if contents.renewable:  # somebody has logged in at the source since
             raise TargetNotEmptyError(target.place)
-        return Copied(_logins(contents), was_complete=True)
+        return Copied(contents.logins, was_complete=True)
     target.fill(contents)  # most of the work, before anybody has to wait
     if keep_source:
         target.keep()
-        return Copied(_logins(contents))
+        return Copied(contents.logins)
     contents = _move_tokens(source, source_place, target)
     target.open()
-    return Copied(_logins(contents))
+    return Copied(contents.logins)
 
 
 def _move_tokens(source: Store, place: str, target: CopyTarget) -> Contents:
@@ -137,7 +137,3 @@ class _Leases:
         """
         if time.monotonic() > self._until:
             raise _ChangedError
-
-
-def _logins(contents: Contents) -> int:
-    return sum(not isinstance(entry, PendingEntry) for entry in contents.entries.values())

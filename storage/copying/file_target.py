@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from openab_auth.storage.commit.draft import Draft
-from openab_auth.storage.copying.contents import Contents, fingerprint, merged
+from openab_auth.storage.contents import Contents
 from openab_auth.storage.copying.errors import ForeignCopyError, TargetNotEmptyError
+from openab_auth.storage.copying.merging import fingerprint, merged
 from openab_auth.storage.disk import atomic, folder, regular_file
 from openab_auth.storage.entries import PendingEntry
 from openab_auth.storage.errors import StoreUnreadableError
 from openab_auth.storage.file import FileStore
-from openab_auth.storage.format import codec
 from openab_auth.storage.records import KINDS
 
 _ENDING: Final = ".copying"
@@ -76,7 +76,7 @@ class FileTarget:
             data, _ = regular_file.read(self._path)
             found = json.loads(data)
             self._source, state = found["source"], found["state"]
-            self._staged = Contents(dict(codec.decode(found["entries"]).entries), _records(found["records"]))
+            self._staged = Contents.from_json(found)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -86,25 +86,11 @@ class FileTarget:
         return self._source, state
 
     def _stage(self, contents: Contents, state: _State) -> None:
-        records = {
-            kind.name: {key: kind.to_json(record) for key, record in contents.records[kind.name].items()}
-            for kind in KINDS
-        }
-        text = json.dumps(
-            {"source": self._source, "state": state, "entries": codec.encode(contents.entries), "records": records}
-        )
+        text = json.dumps({"source": self._source, "state": state, **contents.to_json()})
         atomic.make_folder(self._path)
         atomic.swap(self._path, text.encode())
         folder.sync(self._path.parent)
         self._staged = contents
-
-
-def _records(found: dict[str, dict[str, object]]) -> dict[str, dict[str, Any]]:
-    records: dict[str, dict[str, Any]] = {}
-    for kind in KINDS:
-        read = ((key, kind.from_json(value)) for key, value in found[kind.name].items())
-        records[kind.name] = {key: record for key, record in read if record is not None}
-    return records
 
 
 def _write(draft: Draft, contents: Contents) -> None:

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from openab_auth.storage.commit.draft import Draft
-from openab_auth.storage.copying.contents import Contents, fingerprint, merged
+from openab_auth.storage.contents import Contents
 from openab_auth.storage.copying.errors import ForeignCopyError, TargetNotEmptyError
+from openab_auth.storage.copying.merging import fingerprint, merged
 from openab_auth.storage.entries import Entry
 from openab_auth.storage.postgres import PostgresStore
 from openab_auth.storage.postgres.opening import PostgresSettings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from openab_auth.storage.copying.contents import Contents
+from openab_auth.storage.contents import Contents
 
 
 class CopyTarget(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openab_auth.storage.copying.contents import has_refresh_token
+from openab_auth.storage.contents import has_refresh_token
 from tests.storage.copying.stores import Ground, Interrupter, Interruption
 
 

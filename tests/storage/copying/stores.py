@@ -29,8 +29,8 @@ from openab_auth.storage import (
     Store,
     UserId,
 )
+from openab_auth.storage.contents import Contents, has_refresh_token
 from openab_auth.storage.copying import Copied, FileTarget, PostgresTarget, copy_store
-from openab_auth.storage.copying.contents import Contents, has_refresh_token
 from openab_auth.storage.copying.target import CopyTarget
 from openab_auth.storage.postgres import PostgresStore
 from openab_auth.storage.postgres.opening import PostgresSettings

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from openab_auth.storage import Secret
+from openab_auth.storage.contents import Contents, has_refresh_token
 from openab_auth.storage.copying import (
     Copied,
     CopyBusyError,
@@ -19,7 +20,6 @@ from openab_auth.storage.copying import (
     copying,
 )
 from openab_auth.storage.copying.adopting import Adopted
-from openab_auth.storage.copying.contents import Contents, has_refresh_token
 from openab_auth.storage.errors import StoreClosedError
 from tests.storage.copying.stores import LOGINS, Ground, fill
 from tests.storage.entries import put, token

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from openab_auth.storage import Entry
+from openab_auth.storage.contents import Contents
 from openab_auth.storage.copying import TargetNotEmptyError
-from openab_auth.storage.copying.contents import Contents
 from tests.storage.copying.interruptions import interrupt, interrupt_after_filling, renewable
 from tests.storage.copying.stores import Ground, Interrupter, fill, ground
 from tests.storage.entries import put, token

@@ -1,14 +1,13 @@
-"""What is copied of a store, and how a copy that was interrupted continues."""
+"""All that a store holds at one moment: its entries and its records."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import Any, Self
 
 from openab_auth.storage.commit.draft import Draft
-from openab_auth.storage.entries import Entry, McpEntry, PendingEntry, TokenEntry
+from openab_auth.storage.entries import Entry, Json, McpEntry, PendingEntry, TokenEntry
 from openab_auth.storage.format import codec
 from openab_auth.storage.reader import StoreReader
 from openab_auth.storage.records import KINDS, RecordKind
@@ -38,6 +37,34 @@ class Contents:
     def _from(cls, entries: Mapping[str, Entry], records: Callable[[RecordKind[Any]], Mapping[str, Any]]) -> Self:
         return cls(dict(entries), {kind.name: dict(records(kind)) for kind in KINDS})
 
+    @classmethod
+    def from_json(cls, found: object) -> Self:
+        """Return the contents in a JSON object of `to_json`; kinds that this version does not know are left out.
+
+        Raises:
+            ValueError: it holds an entry or a record that cannot be read.
+        """
+        match found:
+            case {"entries": str(text), "records": dict(records)}:
+                decoded = codec.decode(text)
+            case _:
+                raise ValueError
+        if decoded.damage:
+            raise ValueError
+        return cls(dict(decoded.entries), {kind.name: _records(kind, records.get(kind.name, {})) for kind in KINDS})
+
+    def to_json(self) -> dict[str, Json]:
+        """Return a JSON object that holds everything, also the secrets."""
+        records: dict[str, Json] = {
+            kind.name: {key: kind.to_json(record) for key, record in self.records[kind.name].items()} for kind in KINDS
+        }
+        return {"entries": codec.encode(self.entries), "records": records}
+
+    @property
+    def logins(self) -> int:
+        """Return the number of logins."""
+        return sum(not isinstance(entry, PendingEntry) for entry in self.entries.values())
+
     @property
     def renewable(self) -> tuple[str, ...]:
         """Return the tenants with a refresh token, in the order in which their leases are taken."""
@@ -57,33 +84,17 @@ def without_refresh_token(entry: TokenEntry | McpEntry) -> TokenEntry | McpEntry
     return replace(entry, token_response=reply)
 
 
-def fingerprint(key: str, entry: Entry) -> str:
-    """Return a text that identifies an entry without showing it."""
-    return sha256(codec.check(key, entry).encode()).hexdigest()
-
-
-def merged(source: Contents, target: Mapping[str, Entry], filled: Mapping[str, list[str]]) -> dict[str, Entry]:
-    """Return the entries that the target must have.
-
-    `filled` has the fingerprints of what earlier runs wrote into the target, so that a login that a person has made
-    there since stays, and a login that a person has ended in the source goes. A login whose refresh token an earlier
-    run removed from the source is whole only in the target.
-    """
-    wanted: dict[str, Entry] = {}
-    for key, entry in source.entries.items():
-        held = target.get(key)
-        is_ours = held is None or fingerprint(key, held) in filled.get(key, ())
-        wanted[key] = entry if held is None or (is_ours and not _was_moved(entry, held)) else held
-    made_there = {
-        key: held
-        for key, held in target.items()
-        if key not in source.entries and fingerprint(key, held) not in filled.get(key, ())
-    }
-    return wanted | made_there
-
-
-def _was_moved(entry: Entry, held: Entry) -> bool:
-    """Return whether `held` is the same login as `entry`, with the refresh token that `entry` has lost."""
-    if isinstance(entry, PendingEntry) or isinstance(held, PendingEntry):
+def has_lost_refresh_token(held: Entry | None, whole: Entry) -> bool:
+    """Return whether `held` is the same login as `whole`, without the refresh token that `whole` has."""
+    if held is None or isinstance(held, PendingEntry) or isinstance(whole, PendingEntry):
         return False
-    return has_refresh_token(held) and not has_refresh_token(entry) and held.access_token == entry.access_token
+    return has_refresh_token(whole) and not has_refresh_token(held) and held.access_token == whole.access_token
+
+
+def _records(kind: RecordKind[Any], members: object) -> dict[str, Any]:
+    if not isinstance(members, dict):
+        raise ValueError  # noqa: TRY004 - for the caller, it is a damaged text
+    read = {key: kind.from_json(value) for key, value in members.items()}
+    if any(record is None for record in read.values()):
+        raise ValueError
+    return read
