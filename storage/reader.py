@@ -26,12 +26,14 @@ R = TypeVar("R")
 class Problem(NamedTuple):
     """Something about the store that an operator should repair: what is wrong, and how to repair it.
 
-    `ended` is True when the problem may expose tokens of a login that has ended.
+    `ended` is True when the problem may expose tokens of a login that has ended. `damage` is True when a login or a
+    record cannot be read.
     """
 
     what: str
     repair: str
     ended: bool = False
+    damage: bool = False
 
 
 class StoreReader(Protocol):

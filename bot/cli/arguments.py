@@ -13,7 +13,7 @@ _WITH_VALUE: Final = frozenset({
 })  # fmt: skip
 _ALONE: Final = frozenset({
     *("--json", "--local", "--rejected", "--revoke", "--no-wait", "--help", "-h", "--version", "--drop",
-      "--keep-source"),
+      "--keep-source", "--replace"),
 })  # fmt: skip
 
 

@@ -130,7 +130,7 @@ COMMANDS: Final[dict[str, tuple[str, str | None]]] = {
     "limited": ("record that a vendor limits an account for some time", "commands.agents.options:add_limited"),
     "use": ("choose the account that agents in a thread use", "commands.agents.options:add_use"),
     "mcp": ("add or remove an MCP server, as people do in Discord", "commands.options:add_mcp"),
-    "store": ("make a store in PostgreSQL, encrypt it again, or move a store", "commands.store.options:add_store"),
+    "store": ("make a backup or restore it; make, encrypt again or move a store", "commands.store.options:add_store"),
     "serve": ("run the broker: it serves tokens to agents without access to the store", "commands.options:add_serve"),
     "key": ("make, list or revoke the keys with which agents ask a broker", "commands.options:add_key"),
     "mirror": (

@@ -71,10 +71,11 @@ def dead_token(entry: Entry | None, note: Note | None) -> DeadToken | None:
 def end_rejected(draft: Draft, tenant: Tenant, rejected: Secret, now: float) -> None:
     """Note that a server refused the access token of a login without a refresh token; end it at the second report.
 
-    Any server can refuse any token once. So the reports must be minutes apart, and any other login stays as it is.
+    Any server can refuse any token once. So the reports must be minutes apart, and any other login stays as it is. So
+    does a restored login, whose refresh token waits for an operator.
     """
     entry, note = draft.get(tenant), draft.notes.get(tenant) or Note()
-    if not isinstance(entry, LoginEntry) or entry.refresh_token or entry.access_token != rejected:
+    if not isinstance(entry, LoginEntry) or entry.refresh_token or entry.access_token != rejected or note.waits:
         return
     before = note.attempt if note.attempt and note.attempt.fingerprint == rejected.fingerprint() else None
     if before is None or not before.at <= now - _REJECTED_AGAIN:

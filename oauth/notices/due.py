@@ -64,7 +64,7 @@ def _ends(entries: Mapping[str, Entry], notes: Mapping[str, Note], now: float) -
         end, note = expiry_of(entry), notes.get(tenant) or Note()
         made_at = note.logged_in_at or (entry.token_received_at if isinstance(entry, McpEntry) else None)
         lead = None if end is None else _due_lead(made_at, end, now)
-        if end is None or lead is None or dead_token(entry, note) is not None:
+        if end is None or lead is None or note.waits or dead_token(entry, note) is not None:
             continue
         mark = last_token(entry).fingerprint()
         yield Notice("", "ends", Tenant(tenant), mark, end, person=_maker(note), lead=lead)

@@ -43,7 +43,7 @@ from openab_auth.oauth.tokens.refresh_notes import RefreshNotes
 from openab_auth.oauth.vendors.facts import facts_of
 from openab_auth.storage import AsyncStore, Lease, LoginEntry, StorageError, Store, Tenant
 from openab_auth.storage.commit.draft import Draft
-from openab_auth.storage.errors import OpenabAuthError, StoreUnreadableError
+from openab_auth.storage.errors import OpenabAuthError, StoreClosedError, StoreUnreadableError
 from openab_auth.storage.records.notes import DeadToken, Note, RefreshAttempt
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.vendors import Vendor
 
 _log: Final = logging.getLogger(__name__)
+_RESTORED: Final = "it was restored from a backup, and its refresh token may be spent"
 
 
 class Refresh:
@@ -275,6 +276,9 @@ class Refresh:
 
     def _check_renewable(self, entry: LoginEntry, note: Note) -> None:
         """Refuse, without a request, a login that cannot be renewed."""
+        if not entry.refresh_token and note.waits:
+            place = f"the login {self._tenant}"
+            raise StoreClosedError(place, _RESTORED)
         if not entry.refresh_token:
             raise LoginDeadError(self._tenant, "the store has no refresh token for it")
         dead = dead_token(entry, note)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from openab_auth.storage.copying.errors import CopyUnfinishedError
 from openab_auth.storage.copying.file_target import FileTarget
-from openab_auth.storage.file import FileStore
+from openab_auth.storage.errors import StoreBusyError
+from openab_auth.storage.file import FileStore, restored
 
 if TYPE_CHECKING:  # a file needs no database
     from openab_auth.storage.postgres.opening import PostgresSettings
@@ -42,12 +43,14 @@ def adopt_database(settings: PostgresSettings) -> Adopted:
 
 
 def adopt_file(store: FileStore) -> Adopted:
-    """Put the kept copy of a store, which waits beside this file, into its place.
+    """Put what waits beside this file into it: a kept copy of a store, or the refresh tokens of restored logins.
 
     Raises:
         CopyUnfinishedError: that copy was interrupted.
         StorageError: a file could not be read or written.
     """
+    if adopt_restored(store):
+        return Adopted(opened=True)
     target = FileTarget(store)
     found = target.read_state()
     if found is None:
@@ -57,3 +60,19 @@ def adopt_file(store: FileStore) -> Adopted:
         raise CopyUnfinishedError(target.place, source)
     target.open()
     return Adopted(opened=True)
+
+
+def adopt_restored(store: FileStore) -> bool:
+    """Let the logins of a restored backup be refreshed; return whether any of them waited for that.
+
+    Raises:
+        StorageError: the store could not be read or written.
+    """
+    if (found := restored.find(store.path)) is not None and found.state == "restoring":
+        store.update(len)  # it finishes the restore
+        found = restored.find(store.path)
+    if found is None:
+        return False
+    if found.state == "restoring":
+        raise StoreBusyError(store.path, 0.0)
+    return store.update(found.adopt) > 0

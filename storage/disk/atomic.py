@@ -17,6 +17,7 @@ from openab_auth.storage.errors import StoreUnwritableError
 
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _TRIES: Final = 3  # a logout also removes the temporary file of a writer without the lock, who then starts again
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})  # of a file system without hard links
 _sequence: Final = itertools.count()
 
 
@@ -57,6 +58,27 @@ def create(path: Path, data: bytes, owner: Owner | None = None) -> bool:
         except BaseException:
             _drop(target.path, target.at)
             raise
+        folder.sync(path.parent)
+    return True
+
+
+def publish(path: Path, data: bytes) -> bool:
+    """Write a new file durably and as a whole: its name appears when all of it is on the disk.
+
+    If the name is taken already, do nothing and return False.
+
+    Raises:
+        StoreUnwritableError: the file could not be written, and nothing is left behind.
+    """
+    with _Target(path) as target:
+        temporary, descriptor = _create_temporary(target)
+        try:
+            _fill(descriptor, data, ownership.folder_owner(path, target.at))
+            _name(temporary, target)
+        except FileExistsError:
+            return False
+        finally:
+            _drop(temporary, target.at)
         folder.sync(path.parent)
     return True
 
@@ -149,6 +171,22 @@ def _swap(target: _Target, data: bytes, mode: int) -> os.stat_result:
 def _owner_after(old: os.stat_result | None, path: Path, at: int | None) -> Owner | None:
     """Return the owner for the new file: the owner of the old file, or of the folder if there is none."""
     return ownership.folder_owner(path, at) if old is None else ownership.owner_of(old)
+
+
+def _name(temporary: str, target: _Target) -> None:
+    """Give a temporary file its name, or raise FileExistsError if the name is taken.
+
+    Without hard links, a file that another process makes in this very moment is replaced.
+    """
+    try:
+        os.link(temporary, target.path, src_dir_fd=target.at, dst_dir_fd=target.at, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with contextlib.suppress(FileNotFoundError):
+            os.lstat(target.path, dir_fd=target.at)
+            raise FileExistsError from None
+        os.replace(temporary, target.path, src_dir_fd=target.at, dst_dir_fd=target.at)
 
 
 def _create_temporary(target: _Target) -> tuple[str, int]:

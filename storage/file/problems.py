@@ -28,6 +28,7 @@ from openab_auth.storage.file.record_files import (
     THREADS_FILE,
     RecordFile,
 )
+from openab_auth.storage.format.keys import RESTORED
 from openab_auth.storage.reader import Problem
 
 
@@ -56,6 +57,7 @@ def _find(path: Path, now: float, tenants: Collection[str]) -> Iterator[Problem]
     yield from _of_record_file(NOTES_FILE, path, *_NOTES_DAMAGED)
     yield from _of_record_file(CLIENTS_FILE, path, *_CLIENTS_DAMAGED)
     yield from _of_journal(path)
+    yield from _of_restored(path)
     yield from _of_record_file(SERVERS_FILE, path, *_SERVERS_DAMAGED)
     yield from _of_record_file(FACTS_FILE, path, *_FACTS_DAMAGED)
     yield from _of_record_file(THREADS_FILE, path, *_THREADS_DAMAGED)
@@ -132,9 +134,9 @@ def _of_record_file(file: RecordFile[Any], path: Path, consequence: str, repair:
     place = file.path_of(path)
     try:
         if file.is_damaged(path):
-            yield Problem(f"{place} is damaged: {consequence}", repair.format(place))
+            yield Problem(f"{place} is damaged: {consequence}", repair.format(place), damage=True)
     except StoreUnreadableError as error:
-        yield Problem(error.happened, error.todo)
+        yield Problem(error.happened, error.todo, damage=True)
 
 
 def _of_journal(path: Path) -> Iterator[Problem]:
@@ -144,6 +146,23 @@ def _of_journal(path: Path) -> Iterator[Problem]:
         yield Problem(what, _SPILLED)
     for place, reason in journal.ignored(path, files):
         yield Problem(f"{place} is ignored: {reason}", f"rm {place}")
+
+
+def _of_restored(path: Path) -> Iterator[Problem]:
+    if _stat(path.with_name(f"{path.name}{RESTORED}")) is None:
+        return
+    from openab_auth.storage.file import restored  # noqa: PLC0415 - only after a restore
+
+    try:
+        waiting = restored.find(path)
+    except StoreUnreadableError as error:
+        yield Problem(error.happened, error.todo, damage=True)
+        return
+    if waiting is not None and waiting.state == "restoring":
+        yield Problem("a restore was interrupted", "run the same `openab-auth store restore` again; it goes on")
+    elif waiting is not None:
+        tenants = ", ".join(waiting.contents.entries)
+        yield Problem(f"restored logins are not refreshed, because their tokens may be spent: {tenants}", _ADOPT)
 
 
 def _of_quarantine(path: Path, repair: str) -> Iterator[Problem]:
@@ -176,6 +195,7 @@ def _stat(place: Path) -> os.stat_result | Problem | None:
         return Problem(unreadable.happened, unreadable.todo)
 
 
+_ADOPT: Final = "run `openab-auth store adopt` if no copy of this store is in use, or log in again"
 _LEFT: Final = "nothing to do: the next update removes it"
 _SPILLED: Final = (
     "free disk space or correct the permissions of its folder; "

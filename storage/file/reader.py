@@ -114,7 +114,7 @@ class FileReader(StoreReader):
         try:
             known = self._load()
         except StoreUnreadableError as error:
-            return [Problem(error.happened, error.todo)], ()
+            return [Problem(error.happened, error.todo, damage=True)], ()
         repair = f"the next login saves its bytes as {self.path.name}.corrupt-<seconds> and keeps every sound entry"
-        damage = [Problem(f"{self.path} is damaged: {found}", repair) for found in known.decoded.damage]
+        damage = [Problem(f"{self.path} is damaged: {found}", repair, damage=True) for found in known.decoded.damage]
         return damage, known.entries.keys()

@@ -31,7 +31,7 @@ from openab_auth.storage.file.reader import FileReader
 from openab_auth.storage.file.record_files import FACTS_FILE, NOTES_FILE, RECORD_FILES, SERVERS_FILE, RecordFile
 from openab_auth.storage.file.snapshot import Snapshot
 from openab_auth.storage.format import codec
-from openab_auth.storage.format.keys import sidecar_name
+from openab_auth.storage.format.keys import RESTORED, sidecar_name
 from openab_auth.storage.journal import Spill
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import (
@@ -76,7 +76,9 @@ class FileStore(FileReader, Store):
             StorageError: nothing was committed.
         """
         try:
-            return self._lock.run(partial(self._update_locked, mutations, folder.names(self._folder)))
+            names = folder.names(self._folder)
+            locked = self._update_after_restore if f"{self.path.name}{RESTORED}" in names else self._update_locked
+            return self._lock.run(partial(locked, mutations, names))
         except OSError as error:  # no such error is known to get here
             raise StoreUnwritableError(self.path, error) from error
 
@@ -139,6 +141,26 @@ class FileStore(FileReader, Store):
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair, also after the last logout, without changing anything."""
         return (*super().problems(), *problems.of_ended(self._uncleared))
+
+    def _update_after_restore(
+        self, mutations: Sequence[Mutation[Any]], names: Collection[str], afterwards: ExitStack
+    ) -> list[Done[Any] | Failed]:
+        """Run the mutations as `_update_locked`; first finish a restore that was interrupted.
+
+        If a process refreshes a login that the restore would replace, the next update tries again.
+        """
+        from openab_auth.storage.file import restored  # noqa: PLC0415 - only after a restore
+
+        if (waiting := restored.find(self.path)) is None:
+            return self._update_locked(mutations, names, afterwards)
+        entries: dict[str, Entry] = {}
+        first: list[Mutation[Any]] = []
+        if waiting.state == "restoring":
+            first.append(partial(waiting.restore, lease=self.lease, afterwards=afterwards))
+        outcomes = self._update_locked([*first, *mutations, entries.update], names, afterwards)
+        if not isinstance(outcomes[0], Failed) or waiting.state == "waiting":
+            waiting.settle(entries)
+        return outcomes[len(first) : -1]
 
     def _update_locked(
         self, mutations: Sequence[Mutation[Any]], names: Collection[str], afterwards: ExitStack

@@ -7,6 +7,7 @@ from typing import Final
 from openab_auth.storage.errors import InvalidTenantError
 
 LEGACY_MARK: Final = "access_token"  # as a key at the top level, it marks the legacy file for a single tenant
+RESTORED: Final = ".restored"  # ends the name of the file with a backup that is being restored, or waits
 _FILE_NAME: Final = "auth.json"  # the usual name of the credential file
 _LONGEST_FILE_NAME: Final = 255  # bytes, on every file system that people use
 

@@ -84,8 +84,8 @@ class Note(NamedTuple):
 
     Renewing a login keeps its `generation`; every login that a person makes gets a new one. `account` is a label for
     people and decides nothing. `left_at` is when a bot noted that the person of this login has left. `refused` is
-    the last access token that a broker refreshed at the word of a client. The note of a pending login holds `begun` and
-    `left_at` alone.
+    the last access token that a broker refreshed at the word of a client. `waits` is True while a restored
+    login waits for `store adopt` with its refresh token. The note of a pending login holds `begun` and `left_at` alone.
     """
 
     account: str | None = None
@@ -99,6 +99,7 @@ class Note(NamedTuple):
     begun: Begun | None = None
     left_at: int | None = None
     refused: RefusedToken | None = None
+    waits: bool = False
 
 
 def _to_json(note: Note) -> dict[str, Json]:
@@ -116,6 +117,7 @@ def _to_json(note: Note) -> dict[str, Json]:
         "begun": None if note.begun is None else note.begun._asdict(),
         **left,
         **refused,
+        **({"waits": True} if note.waits else {}),
     }
 
 
@@ -137,6 +139,7 @@ def _from_json(value: object) -> Note | None:
         begun=_begun(value.get("begun")),
         left_at=_integer(value.get("left_at")),
         refused=_refused(value.get("refused")),
+        waits=value.get("waits") is True,
     )
 
 

@@ -1,4 +1,4 @@
-"""Close a store for refreshes while it is being filled, and open it; a record names the source of the copy.
+"""Close a store for refreshes while it is filled or restored, and open it; a record names where its content is from.
 
 The record has the kind `copy`, which no other part of the program reads. It is encrypted like every record.
 """
@@ -15,6 +15,7 @@ import psycopg
 
 from openab_auth.storage.errors import DamagedRowError
 from openab_auth.storage.postgres.head import HEAD, Head, HeadCheck
+from openab_auth.storage.postgres.leases import GRACE
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.sealed.cipher import Cipher
@@ -23,16 +24,24 @@ from openab_auth.storage.postgres.wire import faults
 from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.wire.tables import LIMITS, Tables
 
-CopyState: TypeAlias = Literal["filling", "kept", "done"]
+CopyState: TypeAlias = Literal["filling", "kept", "restoring", "restored", "done"]
 _SECONDS: Final = 10.0  # the longest time for one transaction
 _ROW: Final = ("records", "copy", "from")  # table, kind and key of the record
 _HAS_ENTRIES: Final = "select exists (select from {schema}.entries)"
+_LOCK_LEASES: Final = "lock table {schema}.leases in share row exclusive mode"  # nobody takes one until the commit
+_BUSY_FOR: Final = f"""
+    select extract(epoch from max(case when posted_at is null then until
+        else until + make_interval(secs => {GRACE}) end) - clock_timestamp())::float8 from {{schema}}.leases"""  # noqa: S608 - our own text
+_FORGET_LEASES: Final = "delete from {schema}.leases"
 _SET_OPEN: Final = "update {schema}.store set open = %s"
 
 
 @dataclass(frozen=True, slots=True)
 class CopyMark:
-    """The source of a copy, and its state; `filled` has fingerprints of the entries that were written, by key."""
+    """The source of a copy or the place of a backup, and how far it is.
+
+    `filled` has fingerprints of the entries that a copy has written, by key.
+    """
 
     source: str
     state: CopyState = "filling"
@@ -100,6 +109,18 @@ class GateTransaction:
     def has_entries(self) -> bool:
         """Return whether the store has an entry."""
         return bool(self._execute(_HAS_ENTRIES, [])[0][0])
+
+    def forget_leases(self) -> float | None:
+        """Remove all leases, so that no process sends a request; return None when this was done.
+
+        If a process may be sending one now, change nothing, and return the seconds until its lease ends.
+        """
+        self._connection.execute(self._tables.sql(_LOCK_LEASES))
+        ((seconds,),) = self._execute(_BUSY_FOR, [])
+        if seconds is not None and seconds > 0:
+            return float(seconds)
+        self._connection.execute(self._tables.sql(_FORGET_LEASES))
+        return None
 
     def set_open(self, is_open: bool) -> None:  # noqa: FBT001 - its only meaning
         """Open or close the store."""

@@ -37,7 +37,8 @@ def find(
             rows.look(key_id, partial(open_record, cipher, _KINDS[kind], key, sealed, key_id))
     found += rows.damaged
     for key_id, count in rows.unknown.items():
-        found.append(Problem(f"{count} rows need the key {key_id!a}, which is not in [store] keys", "add this key"))
+        what = f"{count} rows need the key {key_id!a}, which is not in [store] keys"
+        found.append(Problem(what, "add this key", damage=True))
     for spill in local.load(cipher):
         if spill.takes_place_of(rows.entries.get(spill.tenant)):
             what = f"a renewed login to {spill.tenant} is only in the journal of this host, {local.folder}"
@@ -60,7 +61,7 @@ class _Rows:
         try:
             read()
         except DamagedRowError as error:
-            self.damaged.append(Problem(error.happened, error.todo))
+            self.damaged.append(Problem(error.happened, error.todo, damage=True))
         except UnknownStoreKeyError:
             self.unknown[key_id] += 1
 

@@ -1,1 +1,1 @@
-"""The commands of a store in PostgreSQL: make it, encrypt it again, and move a store there or back."""
+"""The commands of a store: make it, back it up, restore it, encrypt it again, and move it."""

@@ -7,10 +7,12 @@ import argparse
 
 def add_store(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `store`."""
-    actions = ("init", "adopt", "copy", "rekey", "new-key")
+    actions = ("init", "adopt", "backup", "restore", "copy", "rekey", "new-key")
     parser.add_argument("action", metavar="|".join(actions), choices=actions)
-    parser.add_argument("places", metavar="FROM TO", nargs="*", help="with copy: a path or a PostgreSQL URL each")
+    places = "with copy: FROM and TO, a path or a PostgreSQL URL each; with backup and restore: the file of the backup"
+    parser.add_argument("places", metavar="FILE", nargs="*", help=places)
     parser.add_argument("--grant", metavar="ROLE", help="with init: a role that bots, agents and brokers use")
     parser.add_argument(
         "--keep-source", action="store_true", help="with copy: leave FROM as it is, and TO closed for refreshes"
     )
+    parser.add_argument("--replace", action="store_true", help="with restore: replace the logins that the store has")

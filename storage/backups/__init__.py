@@ -1,0 +1,1 @@
+"""Backups of a store: one file with all its content, and what a restore may still refresh."""
