@@ -6,6 +6,7 @@ StorageError
 │   ├── BackupDamagedError          its checksum is wrong, or its content cannot be read
 │   ├── BackupTooNewError           a later version of this program wrote it
 │   ├── BackupNotOursError          other users may change the file
+│   ├── BackupKeyError              it is encrypted with another key than the one of this id
 │   ├── BackupSealedError           it is encrypted, and this store is a file or has no keys
 │   └── StoreDamagedError           the store has damage, so a backup would not be whole
 ├── StoreSettingsError
@@ -75,6 +76,16 @@ class BackupSealedError(BackupError):
         super().__init__(
             f"{os.fspath(path)} is encrypted with the key {key_id[:80]!a} of a PostgreSQL store",
             "restore it into a PostgreSQL store with this key in [store] keys; `store copy` then moves it to a file",
+        )
+
+
+class BackupKeyError(BackupError):
+    """The backup is whole, and the key in the settings is another one than the key of this id that encrypted it."""
+
+    def __init__(self, path: str | os.PathLike[str], key_id: str) -> None:
+        super().__init__(
+            f"the key {key_id[:80]!a} in [store] keys is not the key of this id that encrypted {os.fspath(path)}",
+            "name the key with which the backup was made in [store] keys, under its id",
         )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from openab_auth.storage.backups.backup_file import Backup, Sealed, read_backup
 from openab_auth.storage.backups.errors import (
     BackupDamagedError,
+    BackupKeyError,
     BackupSealedError,
     RefreshesRunError,
     RestoreUnfinishedError,
@@ -122,7 +123,7 @@ def opened(settings: PostgresSettings, path: Path, backup: Backup, sealed: Seale
 
     Raises:
         BackupSealedError: the store has no keys.
-        BackupDamagedError: its key does not open it.
+        BackupKeyError: its key does not open it.
         UnknownStoreKeyError: its key is not in the settings.
     """
     if settings.keys is None or backup.store_id is None:
@@ -130,8 +131,8 @@ def opened(settings: PostgresSettings, path: Path, backup: Backup, sealed: Seale
     try:
         text = settings.cipher(backup.store_id).open(*SEALED_AT, sealed.text, sealed.key_id)
         return Contents.from_json(json.loads(text))
-    except DamagedRowError as error:
-        raise BackupDamagedError(path, error.reason) from None
+    except DamagedRowError:
+        raise BackupKeyError(path, sealed.key_id) from None
     except ValueError:
         raise BackupDamagedError(path, "its content cannot be read") from None
 

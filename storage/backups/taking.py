@@ -19,6 +19,7 @@ from openab_auth.storage.backups.errors import (
     StoreDamagedError,
 )
 from openab_auth.storage.contents import Contents
+from openab_auth.storage.disk import atomic
 from openab_auth.storage.file import FileStore
 
 if TYPE_CHECKING:  # a file needs no database
@@ -71,7 +72,7 @@ def back_up_database(settings: PostgresSettings, path: Path, *, version: str, cl
 
 
 def _contents(store: Store, path: Path, place: str) -> Contents:
-    if os.path.lexists(path):  # before the work, and before the lock
+    if atomic.existing(path) is not None:  # before the work, and before the lock
         raise BackupExistsError(path)
     for problem in store.problems():
         if problem.damage:

@@ -37,6 +37,7 @@ from openab_auth.oauth.errors import (
 )
 from openab_auth.oauth.paste import PasteMistake
 from openab_auth.oauth.paste.mistakes import paste_refusal
+from openab_auth.storage.backups.errors import BackupError, RefreshesRunError, RestoreUnfinishedError
 from openab_auth.storage.copying import CopyBusyError
 from openab_auth.storage.errors import (
     DamagedRowError,
@@ -72,7 +73,11 @@ NOT_MET: set[type[OpenabAuthError]] = {
     BrokerSettingError,
     BrokerUnavailableError,
     MirrorOnlyError,  # only agents read a mirror
-    CopyBusyError,  # only the command line copies a store
+    CopyBusyError,  # only the command line copies a store, backs it up and restores it
+    BackupError,
+    *BackupError.__subclasses__(),
+    RefreshesRunError,
+    RestoreUnfinishedError,
     NotAtBrokerError,
     NotRefreshableError,
     ProgramKeepsLoginError,
