@@ -55,3 +55,9 @@ def parts(tag: str) -> dict[str, set[str]]:
             names.visit(pattern)
             found[key] = names.variables
     return found
+
+
+def text_of(entry: ftl.Message | ftl.Term) -> str:
+    """Return the fixed text of a message; a value in it is left out."""
+    elements = entry.value.elements if entry.value else []
+    return "".join(each.value for each in elements if isinstance(each, ftl.TextElement))
