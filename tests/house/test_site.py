@@ -26,7 +26,7 @@ LOADED = {"src", "srcset", "poster", "data", "action", "background"}
 OPENED_BY_A_PERSON = {"a", "area"}
 NO_NAMES = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 SEARCHES = {
-    "lease": "explanation/two-hazards.html",
+    "hazards": "explanation/two-hazards.html",
     "打不開": "people/zh-TW.html",
     "get_valid": "reference/python.html",
 }
