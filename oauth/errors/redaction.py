@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import Final
 from urllib.parse import quote
@@ -13,7 +14,7 @@ from openab_auth.oauth.errors.visible import visible_text
 from openab_auth.storage.secret import Secret
 
 _LONGEST: Final = 200
-_PIECE: Final = 8  # characters; a piece of a secret is hidden if it is at least this long
+_PIECE: Final = 8  # bytes; a piece of a secret is hidden if it is at least this long
 _HIDDEN: Final = "[redacted]"
 _NAME: Final = re.compile(r"(?!(?:sk|pk|gh[a-z]|xai(?!-oauth\b)|ya29)[_.-])[\w.:@-]{1,64}", re.ASCII)
 _LONG: Final = re.compile(r"[\w.~+/=-]{24,}")
@@ -34,17 +35,38 @@ def safe_name(word: str) -> str:
 
 def remove_secrets(text: str, secrets: Iterable[Secret]) -> str:
     """Return `text` without `secrets` and without their longer pieces."""
-    values = {form for secret in secrets for form in (secret.reveal(), quote(secret.reveal(), safe="")) if form}
-    hidden = bytearray(len(text))
-    for value in values:  # read each once, piece by piece: a server may choose a secret that is slow to search
+    data = text.encode(errors="replace")
+    forms = {form for secret in secrets for form in (secret.reveal(), quote(secret.reveal(), safe="")) if form}
+    hidden = bytearray(len(data))
+    for value in (form.encode(errors="replace") for form in forms):
         size = min(_PIECE, len(value))
-        pieces = {text[at : at + size] for at in range(len(text) - size + 1)}
-        shared = pieces.intersection(value[at : at + size] for at in range(len(value) - size + 1))
-        for at in range(len(text) - size + 1) if shared else ():
-            if text[at : at + size] in shared:
-                hidden[at : at + size] = b"\1" * size
-    runs = groupby(zip(text, hidden, strict=True), key=itemgetter(1))
-    return "".join(_HIDDEN if secret else "".join(c for c, _ in run) for secret, run in runs)
+        for at in _shared_places(data, value):
+            hidden[at : at + size] = b"\1" * size
+    runs = groupby(zip(data, hidden, strict=True), key=itemgetter(1))
+    shown = (_HIDDEN.encode() if secret else bytes(byte for byte, _ in run) for secret, run in runs)
+    return b"".join(shown).decode(errors="ignore")  # a hidden piece may have ended within a character
+
+
+def _shared_places(data: bytes, value: bytes) -> list[int]:
+    """Return where a piece of `value` begins in `data`, or all of a shorter `value`.
+
+    Each is read once, eight bytes as one number: a server may choose a secret that is slow to search for.
+    """
+    if len(value) < _PIECE:
+        return [at for at in range(len(data)) if data.startswith(value, at)]
+    shared = set(_numbers(data)).intersection(_numbers(value))
+    return [at for at in range(len(data) - _PIECE + 1) if _number(data[at : at + _PIECE]) in shared] if shared else []
+
+
+def _numbers(data: bytes) -> Iterable[int]:
+    """Return each piece of eight bytes as a number."""
+    view = memoryview(data)
+    wholes = (view[at : at + (len(data) - at) // _PIECE * _PIECE].cast("Q") for at in range(min(_PIECE, len(data))))
+    return chain.from_iterable(wholes)
+
+
+def _number(piece: bytes) -> int:
+    return int.from_bytes(piece, sys.byteorder)
 
 
 def join_words(words: Iterable[str], *, longest: int = 400) -> str:
