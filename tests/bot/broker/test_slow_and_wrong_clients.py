@@ -65,7 +65,8 @@ async def test_headers_byte_by_byte_end_the_connection(tmp_path: Path) -> None:
             await asyncio.sleep(0.02)
             assert time.monotonic() < began + PATIENCE
 
-        assert await ended == b""
+        with contextlib.suppress(ConnectionError):  # of a byte that was sent after the end
+            assert await ended == b""
         assert time.monotonic() - began >= 0.5
         writer.close()
 
