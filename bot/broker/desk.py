@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from openab_auth.storage import Entry, ThreadId
 
 _REFUSED: Final = "a server refused its token, and nobody can renew it"
+_MOST_CLIENTS: Final = 1024  # clients whose accounts are remembered
 _ASKED: Final = ", and people in the thread are asked for the login"
 
 
@@ -49,6 +50,7 @@ class TokenDesk:
         self._changes = changes
         self._refreshes = refreshes
         self._audit = audit
+        self._accounts: dict[tuple[Client, ThreadId | None], ClientAccounts] = {}
 
     async def token(
         self, client: Client, word: str, *, min_ttl: int, wait: int, thread: ThreadId | None
@@ -60,29 +62,48 @@ class TokenDesk:
         Raises:
             RequestError, OAuthError, StorageError: see `http.problems`.
         """
-        accounts = ClientAccounts(self._runtime, client, thread)
-        missing: OAuthError | None = None
-        is_asked: bool | None = None
+        accounts = self._accounts_of(client, thread)
+        found = await self._token_or_error(accounts, client, word, min_ttl)
+        if isinstance(found, dict):
+            return found
+        is_asked = await self._ask(accounts, word, waits=wait > 0)
         async with aclosing(self._changes.during(wait)) as rounds:
             async for _ in rounds:
-                if missing is not None:  # the client has waited since it was admitted
-                    await self._admission.check_again(client)
-                try:
-                    chosen = await accounts.find(word)
-                    token = await self._valid_token(chosen.account, min_ttl)
-                except ProgramKeepsLoginError:
-                    raise  # no login brings a token here
-                except (NotLoggedInError, LoginDeadError) as error:
-                    missing = error
-                else:
-                    return await self._answer(client, chosen, token, accounts.thread)
-                if is_asked is None:
-                    is_asked = await self._ask(accounts, word, waits=wait > 0)
+                await self._admission.check_again(client)  # the client has waited since it was admitted
+                found = await self._token_or_error(accounts, client, word, min_ttl)
+                if isinstance(found, dict):
+                    return found
         await self._admission.check_again(client)
-        assert missing is not None  # noqa: S101 - there is at least one round
         if is_asked:
-            missing.kept += _ASKED
-        raise missing
+            found.kept += _ASKED
+        raise found
+
+    async def _token_or_error(
+        self, accounts: ClientAccounts, client: Client, word: str, min_ttl: int
+    ) -> dict[str, object] | OAuthError:
+        """Return the answer with a token, or the error that a login could end."""
+        try:
+            entries = await self._runtime.store.read()
+            chosen = await accounts.find(word, entries)
+            token = await self._valid_token(chosen.account, entries, min_ttl)
+        except ProgramKeepsLoginError:
+            raise  # no login brings a token here
+        except (NotLoggedInError, LoginDeadError) as error:
+            return error
+        return await self._answer(client, chosen, token, accounts.thread)
+
+    def _accounts_of(self, client: Client, thread: ThreadId | None) -> ClientAccounts:
+        """Return the accounts of a client, which remember what its words have meant.
+
+        Raises:
+            OtherThreadError: the request names a thread, and the key has another one or none.
+        """
+        known = self._accounts.get((client, thread))
+        if known is None:
+            if len(self._accounts) >= _MOST_CLIENTS:
+                self._accounts.clear()
+            known = self._accounts[client, thread] = ClientAccounts(self._runtime, client, thread)
+        return known
 
     async def rejected(self, client: Client, word: str, sha256: str, *, thread: ThreadId | None) -> dict[str, object]:
         """Return the current token; refresh it first only if it is the one whose hash a server refused.
@@ -91,10 +112,11 @@ class TokenDesk:
             RefreshedLatelyError: the word of a client has caused a refresh less than a minute ago.
             RequestError, OAuthError, StorageError: see `http.problems`.
         """
-        accounts = ClientAccounts(self._runtime, client, thread)
-        chosen = await accounts.find(word)
+        accounts = self._accounts_of(client, thread)
+        entries = await self._runtime.store.read()
+        chosen = await accounts.find(word, entries)
         account = chosen.account
-        token = await self._valid_token(account, SKEW)
+        token = await self._valid_token(account, entries, SKEW)
         refreshed = False
         if compare_digest(token.value.fingerprint(), sha256):
             self._check_renewable(client, account, await self._runtime.store.read())
@@ -111,7 +133,7 @@ class TokenDesk:
             NoThreadError: the client has no thread.
             RequestError, OAuthError, StorageError: see `http.problems`.
         """
-        accounts = ClientAccounts(self._runtime, client, thread)
+        accounts = self._accounts_of(client, thread)
         if accounts.thread is None:
             raise NoThreadError
         account = await accounts.requestable(word)
@@ -124,17 +146,17 @@ class TokenDesk:
         Raises:
             RequestError, OAuthError, StorageError: see `http.problems`.
         """
-        accounts = ClientAccounts(self._runtime, client, thread)
+        accounts = self._accounts_of(client, thread)
         shown = None if accounts.thread is None else str(accounts.thread)
         logins = await covered_logins(self._runtime, accounts)
         return {"client": client.name, "thread": shown, "logins": logins}
 
-    async def _valid_token(self, account: Account, min_ttl: int) -> AccessToken:
+    async def _valid_token(self, account: Account, entries: Mapping[str, Entry], min_ttl: int) -> AccessToken:
         """Return a token that lives for more than `min_ttl` seconds, or the living one if it was renewed lately.
 
         A vendor's tokens may never live for so long. Without a bound, each request of a client would then renew them.
         """
-        entry = (await self._runtime.store.read()).get(account.tenant)
+        entry = entries.get(account.tenant)
         renew = partial(self._source.get_valid, account, min_ttl=min_ttl)
         if not isinstance(entry, LoginEntry) or not entry.refresh_token:
             return await renew()

@@ -16,6 +16,8 @@ from openab_auth.oauth.vendors.account_labels import SHARED, with_label
 from openab_auth.storage import McpEntry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from openab_auth.bot.broker.admission import ClientAccounts
     from openab_auth.oauth.accounts import Account
     from openab_auth.oauth.runtime import Runtime
@@ -33,7 +35,7 @@ async def covered_logins(runtime: Runtime, accounts: ClientAccounts) -> list[dic
     return [
         _row(state, _server_url(account, entries[state.tenant], catalogue, clients.get(state.tenant)))
         for state, account in found
-        if await _may_use(accounts, account)
+        if await _may_use(accounts, account, entries)
     ]
 
 
@@ -46,11 +48,11 @@ def _server_url(account: Account, entry: Entry, catalogue: Catalogue, record: Cl
     return None
 
 
-async def _may_use(accounts: ClientAccounts, account: Account) -> bool:
+async def _may_use(accounts: ClientAccounts, account: Account, entries: Mapping[str, Entry]) -> bool:
     """Return whether a client that names this very account gets it."""
     word = account.name if account.label else with_label(account.name, SHARED)
     try:
-        return (await accounts.find(word)).account.tenant == account.tenant
+        return (await accounts.find(word, entries)).account.tenant == account.tenant
     except (OAuthError, RequestError):
         return False
 

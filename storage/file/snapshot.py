@@ -26,7 +26,11 @@ TICK: Final = 20_000_000  # ns; file times move in ticks of 1 to 10 ms, so a you
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One state of the file; `data` is None if there is no file."""
+    """One state of the file; `data` is None if there is no file.
+
+    `entries` are the valid entries, with the spilled logins that replace some of them; read-only. The same object
+    stands for the same entries.
+    """
 
     version: Hashable
     settled: bool  # whether an equal version proves equal content
@@ -34,11 +38,12 @@ class Snapshot:
     decoded: codec.Decoded = field(repr=False)
     spills: tuple[Spill, ...] = field(default=(), repr=False)  # the content of the journal at that time
     owner: Owner | None = None  # of the file
+    entries: Mapping[str, Entry] = field(init=False, repr=False, compare=False)
 
-    @property
-    def entries(self) -> Mapping[str, Entry]:
-        """Return the valid entries, with the spilled logins that replace some of them; read-only."""
-        return MappingProxyType({**self.decoded.entries, **self._recovered()} if self.spills else self.decoded.entries)
+    def __post_init__(self) -> None:
+        """Put the spilled logins among the entries."""
+        entries = {**self.decoded.entries, **self._recovered()} if self.spills else self.decoded.entries
+        object.__setattr__(self, "entries", MappingProxyType(entries))
 
     @property
     def notes(self) -> Mapping[str, Note]:

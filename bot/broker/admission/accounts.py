@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from openab_auth.bot.broker.refusals import BadAccountError, NotCoveredError, OtherThreadError, PersonalAccountError
 from openab_auth.oauth.accounts import Account, resolve
 from openab_auth.oauth.errors import AccountNotForThreadError, NobodyMeantError, NotAgreedError, NotLoggedInError
 from openab_auth.oauth.threads import ThreadRecords
 from openab_auth.oauth.tokens.account_choice import AccountChoice
+from openab_auth.storage import THREADS
 
 if TYPE_CHECKING:
     from openab_auth.bot.broker.admission.clients import Client
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
     from openab_auth.storage import Entry, ThreadId, UserId
 
 _LONGEST_WORD: Final = 256  # characters
+_MOST_WORDS: Final = 64  # words of one client that are remembered
+
+
+class _Known(NamedTuple):
+    """What a word has meant, given these entries, these records about threads and this catalogue."""
+
+    given: tuple[object, ...]
+    chosen: ChosenAccount
 
 
 class ClientAccounts:
@@ -38,9 +48,10 @@ class ClientAccounts:
         self._runtime = runtime
         self._client = client
         self._choice = AccountChoice(runtime, self.thread)
+        self._known: dict[str, _Known] = {}
 
-    async def find(self, word: str) -> ChosenAccount:
-        """Return the account that a word means for this client, and why.
+    async def find(self, word: str, entries: Mapping[str, Entry]) -> ChosenAccount:
+        """Return the account that a word means for this client, given the entries of the store, and why.
 
         Raises:
             NotCoveredError, PersonalAccountError: the client may not use it.
@@ -50,7 +61,18 @@ class ClientAccounts:
         """
         if not 0 < len(word) <= _LONGEST_WORD:
             raise BadAccountError
-        entries = await self._runtime.store.read()
+        records = None if self.thread is None else await self._runtime.store.records(THREADS)
+        given, known = (entries, records, self._runtime.known_catalogue), self._known.get(word)
+        if known is not None and all(map(operator.is_, known.given, given)):
+            return known.chosen
+        chosen = await self._find(word, entries)
+        if not chosen.account.is_server:  # people can replace a server
+            if len(self._known) >= _MOST_WORDS:
+                self._known.clear()
+            self._known[word] = _Known(given, chosen)
+        return chosen
+
+    async def _find(self, word: str, entries: Mapping[str, Entry]) -> ChosenAccount:
         try:
             chosen = await self._choice.choose(word, entries)
         except (NotLoggedInError, AccountNotForThreadError) as error:
@@ -69,10 +91,11 @@ class ClientAccounts:
         Raises:
             RequestError, OAuthError, StorageError: as `find`.
         """
+        entries = await self._runtime.store.read()
         try:
-            return (await self.find(word)).account
+            return (await self.find(word, entries)).account
         except NotAgreedError as error:
-            return resolve(error.tenant, self._runtime.known_catalogue, await self._runtime.store.read())
+            return resolve(error.tenant, self._runtime.known_catalogue, entries)
 
     async def covers(self, account: Account, entries: Mapping[str, Entry]) -> bool:
         """Return whether the client may use this account."""

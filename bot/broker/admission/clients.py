@@ -17,10 +17,11 @@ from openab_auth.storage import StorageError, ThreadId
 if TYPE_CHECKING:
     import asyncio
 
-    from openab_auth.bot.broker.admission.keys import KeyRing
+    from openab_auth.bot.broker.admission.keys import KeyRing, NamedKey
 
 _BEARER: Final = re.compile(r"bearer +([\x21-\x7e]{1,512})", re.ASCII | re.IGNORECASE)
 _CREDENTIALS: Final = struct.Struct("3i")  # pid, uid, gid
+_MOST_KEYS: Final = 4096  # whose clients are remembered
 _OVERFLOW: Final = 65534  # the uid of every user that has none in our user namespace
 
 
@@ -42,6 +43,7 @@ class Admission:
 
     def __init__(self, keys: KeyRing, uids: Collection[int]) -> None:
         self._keys = keys
+        self._by_key: dict[str, tuple[NamedKey, Client]] = {}
         self._uids = frozenset(uids) - {_OVERFLOW, overflow_uid()}
 
     async def admit(self, authorization: str | None, uid: int | None) -> Client:
@@ -64,8 +66,10 @@ class Admission:
         Raises:
             UnauthorizedError, NotReadyError: as `admit`.
         """
-        if client.sha256 is not None and await self._of_key(client.sha256) != client:
-            raise UnauthorizedError
+        if client.sha256 is not None:
+            found = await self._of_key(client.sha256)
+            if found is not client and found != client:
+                raise UnauthorizedError
 
     async def _of_key(self, sha256: str) -> Client:
         try:
@@ -74,7 +78,12 @@ class Admission:
             raise NotReadyError from None
         if found is None:
             raise UnauthorizedError
-        return Client(found.name, found.key.tenants, found.key.thread, sha256)
+        known = self._by_key.get(sha256)
+        if known is None or known[0] is not found:
+            if len(self._by_key) >= _MOST_KEYS:
+                self._by_key.clear()
+            known = self._by_key[sha256] = found, Client(found.name, found.key.tenants, found.key.thread, sha256)
+        return known[1]
 
 
 def uid_of_peer(transport: asyncio.BaseTransport | None) -> int | None:

@@ -7,7 +7,6 @@ import math
 import re
 import secrets
 from collections.abc import Callable, Mapping
-from hmac import compare_digest
 from typing import Final, NamedTuple
 
 from openab_auth.bot.broker.errors import KeyExistsError, KeyNameError, KeyNotThereError, KeyPatternError
@@ -77,7 +76,7 @@ class KeyRing:
         self._clock = clock
         self._now = now
         self._keys: Mapping[str, BrokerKey] = {}
-        self._by_hash: tuple[tuple[bytes, NamedKey], ...] = ()
+        self._by_hash: Mapping[str, NamedKey] = {}
         self._read_at = self._tried_at = -math.inf
         self._failure: StorageError | TimeoutError | None = None
         self._turn = asyncio.Lock()
@@ -85,16 +84,17 @@ class KeyRing:
     async def find(self, sha256: str) -> NamedKey | None:
         """Return the key with this hash, or None if there is none or it has expired.
 
-        The time that this takes does not depend on how much of the hash is right.
+        The time that this takes does not depend on how much of the hash is right: Python's dictionaries compare
+        hashes of the hash, with a key of this process.
 
         Raises:
             StorageError: the keys cannot be read, and those that are known are older than a minute.
             TimeoutError: as above.
         """
-        arrived, wanted = self._now(), sha256.encode()
-        found = _match(await self._current(arrived, _FRESH), wanted)
+        arrived = self._now()
+        found = (await self._current(arrived, _FRESH)).get(sha256)
         if found is None:  # perhaps it was made a moment ago
-            found = _match(await self._current(arrived, 0.0), wanted)
+            found = (await self._current(arrived, 0.0)).get(sha256)
         has_ended = found and found.key.expires_at is not None and found.key.expires_at <= self._clock()
         return None if has_ended else found
 
@@ -102,14 +102,15 @@ class KeyRing:
         """Let the next `find` read the keys anew, because they may have changed."""
         self._tried_at = -math.inf
 
-    async def _current(self, arrived: float, fresh_for: float) -> tuple[tuple[bytes, NamedKey], ...]:
-        """Return the keys; a read that began since the request `arrived` is fresh enough for all that wait for it."""
-        async with self._turn:
-            if arrived >= self._tried_at + fresh_for:
-                await self._read()
-            if self._now() > self._read_at + _LONGEST_AGE:
-                raise self._failure or TimeoutError
-            return self._by_hash
+    async def _current(self, arrived: float, fresh_for: float) -> Mapping[str, NamedKey]:
+        """Return the keys by their hashes; a read that began since the request `arrived` serves all."""
+        if self._turn.locked() or arrived >= self._tried_at + fresh_for:
+            async with self._turn:
+                if arrived >= self._tried_at + fresh_for:
+                    await self._read()
+        if self._now() > self._read_at + _LONGEST_AGE:
+            raise self._failure or TimeoutError
+        return self._by_hash
 
     async def _read(self) -> None:
         began = self._tried_at = self._now()  # `look_again` may forget the second meanwhile
@@ -119,16 +120,8 @@ class KeyRing:
                 keys = await self._store.records(KEYS)
             if keys is not self._keys:
                 self._keys = keys
-                self._by_hash = tuple((key.sha256.encode(), NamedKey(name, key)) for name, key in keys.items())
+                self._by_hash = {key.sha256: NamedKey(name, key) for name, key in keys.items()}
             self._read_at = began - self._store.age()  # it may serve from memory while its server is away
             self._failure = None
         except (StorageError, TimeoutError) as error:
             self._failure = error
-
-
-def _match(keys: tuple[tuple[bytes, NamedKey], ...], wanted: bytes) -> NamedKey | None:
-    found = None
-    for known, named in keys:  # all of them, so that the time says nothing about a key
-        if compare_digest(known, wanted):
-            found = named
-    return found

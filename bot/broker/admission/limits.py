@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
@@ -25,9 +24,8 @@ class WaitingRequests:
     def __init__(self) -> None:
         self._count: Counter[str] = Counter()
 
-    @contextlib.contextmanager
-    def one_of(self, client: str) -> Iterator[None]:
-        """Count a request during the block.
+    def begin(self, client: str) -> None:
+        """Count a request, until `end` is called.
 
         Raises:
             TooManyWaitError: the client has its most requests waiting.
@@ -35,12 +33,12 @@ class WaitingRequests:
         if self._count[client] >= MOST_WAITING:
             raise TooManyWaitError(MOST_WAITING)
         self._count[client] += 1
-        try:
-            yield
-        finally:
-            self._count[client] -= 1
-            if not self._count[client]:
-                del self._count[client]
+
+    def end(self, client: str) -> None:
+        """Count a request no more."""
+        self._count[client] -= 1
+        if not self._count[client]:
+            del self._count[client]
 
 
 class RefreshesByWord:

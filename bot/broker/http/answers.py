@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PROBLEM_TYPE: Final = "application/problem+json"
 _JSON: Final = "application/json"
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "openab-auth"}
 
 
 def good_answer(body: Mapping[str, object]) -> web.Response:
@@ -34,5 +35,4 @@ def problem_answer(problem: Problem) -> web.Response:
 
 
 def _answer(status: int, body: Mapping[str, object], kind: str) -> web.Response:
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "openab-auth"}
-    return web.Response(status=status, body=json.dumps(body).encode(), content_type=kind, headers=headers)
+    return web.Response(status=status, body=json.dumps(body).encode(), headers={**_HEADERS, "Content-Type": kind})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import resource
 from http import HTTPStatus
 from typing import Any, Final
@@ -49,29 +50,30 @@ class ClientConnection(web.RequestHandler):
         loop = asyncio.get_running_loop()
         super().__init__(server, loop=loop, keepalive_timeout=_IDLE, logger=_SILENT, lingering_time=0, **settings)
         self._server = server
+        self._ends_at = math.inf  # in the loop's seconds; a request under way has no end here
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the time for the first headers; close a connection too many."""
         super().connection_made(transport)
-        self._allow(_HEADERS)
+        self._ends_at = asyncio.get_running_loop().time() + _HEADERS
+        self._check_time()
         if len(self._server.connections) > _most_connections():
             self.force_close()
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Stop the time."""
-        self.begin()
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def begin(self) -> None:
         """Stop the time, because the headers of a request are there."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._ends_at = math.inf
 
     def end(self) -> None:
         """Begin the time for the headers of the next request."""
-        self._allow(_IDLE)
+        self._ends_at = asyncio.get_running_loop().time() + _IDLE
 
     def handle_error(
         self,
@@ -86,7 +88,10 @@ class ClientConnection(web.RequestHandler):
         answer.force_close()
         return answer
 
-    def _allow(self, seconds: float) -> None:
-        self.begin()
-        if self.transport is not None:
-            self._timer = asyncio.get_running_loop().call_later(seconds, self.force_close)
+    def _check_time(self) -> None:
+        """Close the connection if its time is over, otherwise look again: a timer for each request would cost more."""
+        left = self._ends_at - asyncio.get_running_loop().time()
+        if left <= 0:
+            self.force_close()
+        else:
+            self._timer = asyncio.get_running_loop().call_later(min(left, _HEADERS), self._check_time)

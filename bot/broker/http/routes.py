@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -61,18 +61,17 @@ class Routes:
         )
 
     async def _token(self, client: Client, request: web.BaseRequest, account: str) -> dict[str, object]:
-        _check_query(request, ("min_ttl", "wait", "thread"))
+        query = _query(request, ("min_ttl", "wait", "thread"))
         return await self._desk.token(
             client,
             account,
-            min_ttl=_seconds(request, "min_ttl", MIN_TTL, MOST_MIN_TTL),
-            wait=_seconds(request, "wait", 0, MOST_WAIT),
-            thread=_thread(request.query.get("thread")),
+            min_ttl=_seconds(query, "min_ttl", MIN_TTL, MOST_MIN_TTL),
+            wait=_seconds(query, "wait", 0, MOST_WAIT),
+            thread=_thread(query.get("thread")),
         )
 
     async def _rejected(self, client: Client, request: web.BaseRequest, account: str) -> dict[str, object]:
-        _check_query(request, ("thread",))
-        thread = _thread(request.query.get("thread"))
+        thread = _thread(_query(request, ("thread",)).get("thread"))
         sha256 = (await _body(request, ("sha256",))).get("sha256")
         if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
             raise BadHashError
@@ -80,7 +79,7 @@ class Routes:
 
     async def _request(self, client: Client, request: web.BaseRequest, account: str) -> dict[str, object]:
         del account  # it is in the body
-        _check_query(request, ())
+        _query(request, ())
         body = await _body(request, ("account", "reason", "thread"))
         word, reason = body.get("account"), body.get("reason", "")
         if not isinstance(word, str):
@@ -91,18 +90,26 @@ class Routes:
 
     async def _status(self, client: Client, request: web.BaseRequest, account: str) -> dict[str, object]:
         del account  # there is none
-        _check_query(request, ("thread",))
-        return await self._desk.status(client, thread=_thread(request.query.get("thread")))
+        return await self._desk.status(client, thread=_thread(_query(request, ("thread",)).get("thread")))
 
 
-def _check_query(request: web.BaseRequest, known: Collection[str]) -> None:
-    """Check that the query has no other parameters, and none twice: a typing error must not go unnoticed."""
+def _query(request: web.BaseRequest, known: Collection[str]) -> Mapping[str, str]:
+    """Return the query.
+
+    Raises:
+        BadQueryError: it has another parameter, or one of them twice: a typing error must not go unnoticed.
+    """
+    if not request.query_string:
+        return {}
     if not set(known).issuperset(request.query) or len(request.query) > len(set(request.query)):
         raise BadQueryError(known)
+    return request.query
 
 
-def _seconds(request: web.BaseRequest, name: str, default: int, most: int) -> int:
-    text = request.query.get(name, str(default))
+def _seconds(query: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
     if not (text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) <= most):
         raise BadNumberError(name, most)
     return int(text)

@@ -17,7 +17,7 @@ from openab_auth.bot.broker.http.routes import MOST_BODY, Routes
 from openab_auth.bot.broker.refusals import MethodError, NotFoundError, StoppingError
 
 if TYPE_CHECKING:
-    from openab_auth.bot.broker.admission import Admission, WaitingRequests
+    from openab_auth.bot.broker.admission import Admission, Client, WaitingRequests
 
 _READING: Final = ("GET", "HEAD")
 OpenPage = Callable[[], Awaitable[dict[str, object]]]
@@ -65,14 +65,21 @@ class BrokerServer(web.Server):
                 raise MethodError(*_READING)
             return await page()
         client = await self._admission.admit(request.headers.get("Authorization"), uid_of_peer(request.transport))
-        with self._waiting.one_of(client.name):
-            found = [(route, match) for route in self._routes if (match := route.path.fullmatch(path))]
-            for route, match in found:
-                if route.method == method:
-                    return await route.answer(client, request, unquote(match[1]))
-            if found:
-                raise MethodError(*(route.method for route, _ in found))
-            raise NotFoundError
+        self._waiting.begin(client.name)
+        try:
+            return await self._answer(client, request, path)
+        finally:
+            self._waiting.end(client.name)
+
+    async def _answer(self, client: Client, request: web.BaseRequest, path: str) -> dict[str, object]:
+        allowed = []
+        for route in self._routes:
+            if (match := route.path.fullmatch(path)) is None:
+                continue
+            if route.method == request.method:
+                return await route.answer(client, request, unquote(match[1]))
+            allowed.append(route.method)
+        raise MethodError(*allowed) if allowed else NotFoundError()
 
 
 def _make_request(

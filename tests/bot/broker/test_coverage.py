@@ -13,6 +13,7 @@ from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.vendors import Catalogue
 from openab_auth.storage import (
     Agreement,
+    Entry,
     McpEntry,
     MemoryStore,
     Policies,
@@ -42,6 +43,12 @@ def server() -> McpEntry:
     return McpEntry("client", {"access_token": "a", "token_type": "Bearer"})
 
 
+ENTRIES: Mapping[str, Entry] = {
+    **{name: login(name) for name in ("codex", "codex@work", "anthropic-oauth", "codex@u42", "codex@u43")},
+    **{name: server() for name in ("linear", "mcp:notion", "linear@work")},
+}
+
+
 @pytest.fixture
 def open_accounts() -> Open:
     """Open the accounts of a client with a key for these patterns; `records` are those about threads."""
@@ -49,10 +56,7 @@ def open_accounts() -> Open:
     def open_(
         *tenants: str, thread: ThreadId | None = None, records: Mapping[str, ThreadRecord] | None = None
     ) -> ClientAccounts:
-        store = MemoryStore({
-            **{name: login(name) for name in ("codex", "codex@work", "anthropic-oauth", "codex@u42", "codex@u43")},
-            "linear": server(), "mcp:notion": server(), "linear@work": server(),
-        })  # fmt: skip
+        store = MemoryStore(ENTRIES)
         store.update(lambda draft: draft.threads.update(records or {}))
         runtime = Runtime(store, Catalogue.shipped(), environ={})
         return ClientAccounts(runtime, Client("ci", tenants, thread, "hash"))
@@ -83,7 +87,7 @@ def open_accounts() -> Open:
     ],
 )
 async def test_a_pattern_covers(open_accounts: Open, patterns: tuple[str, ...], word: str, login_: str) -> None:
-    assert (await open_accounts(*patterns).find(word)).account.tenant == login_
+    assert (await open_accounts(*patterns).find(word, ENTRIES)).account.tenant == login_
 
 
 @pytest.mark.parametrize(
@@ -111,19 +115,19 @@ async def test_a_pattern_covers(open_accounts: Open, patterns: tuple[str, ...], 
 )
 async def test_a_pattern_does_not_cover(open_accounts: Open, patterns: tuple[str, ...], word: str) -> None:
     with pytest.raises(NotCoveredError):
-        await open_accounts(*patterns).find(word)
+        await open_accounts(*patterns).find(word, ENTRIES)
 
 
 @pytest.mark.parametrize("pattern", ["*" * 50 + "x", "*a" * 100 + "x"])
 async def test_no_pattern_takes_long(open_accounts: Open, pattern: str) -> None:
     with pytest.raises(NotCoveredError):
-        await open_accounts(pattern).find("a" * 250)
+        await open_accounts(pattern).find("a" * 250, ENTRIES)
 
 
 @pytest.mark.parametrize("word", ["codex@u42", "codex@me"])
 async def test_a_personal_account_needs_a_key_with_a_thread(open_accounts: Open, word: str) -> None:
     with pytest.raises(PersonalAccountError):
-        await open_accounts("*", "*@*", "codex@u42").find(word)
+        await open_accounts("*", "*@*", "codex@u42").find(word, ENTRIES)
 
 
 def thread_of(owner: UserId, thread: ThreadId = THREAD) -> dict[str, ThreadRecord]:
@@ -136,24 +140,26 @@ async def test_a_key_of_a_thread_gets_the_personal_account_that_agreed(open_acco
     for pattern in ("codex@u42", "codex@*", "codex@me"):
         accounts = open_accounts(pattern, thread=THREAD, records=agreed)
         for word in ("codex@me", "codex@u42"):
-            assert (await accounts.find(word)).account.tenant == "codex@u42"
+            assert (await accounts.find(word, ENTRIES)).account.tenant == "codex@u42"
 
 
 async def test_a_key_of_a_thread_gets_no_personal_account_without_an_agreement(open_accounts: Open) -> None:
     accounts = open_accounts("*", "*@*", thread=THREAD, records=thread_of(ADA))
 
     with pytest.raises(NotAgreedError):
-        await accounts.find("codex@me")
+        await accounts.find("codex@me", ENTRIES)
     with pytest.raises(AccountNotForThreadError):
-        await accounts.find("codex@u43")
+        await accounts.find("codex@u43", ENTRIES)
 
 
 async def test_the_choice_of_the_thread_counts_and_must_be_covered(open_accounts: Open) -> None:
     chosen = {**thread_of(ADA), choice_key(THREAD): ThreadChoices({"codex": "work"})}
 
-    assert (await open_accounts("codex@*", thread=THREAD, records=chosen).find("codex")).account.tenant == "codex@work"
+    assert (
+        await open_accounts("codex@*", thread=THREAD, records=chosen).find("codex", ENTRIES)
+    ).account.tenant == "codex@work"
     with pytest.raises(NotCoveredError):
-        await open_accounts("codex", thread=THREAD, records=chosen).find("codex")
+        await open_accounts("codex", thread=THREAD, records=chosen).find("codex", ENTRIES)
 
 
 async def test_where_accounts_are_personal_a_key_gets_no_shared_one(open_accounts: Open) -> None:
@@ -161,7 +167,7 @@ async def test_where_accounts_are_personal_a_key_gets_no_shared_one(open_account
     accounts = open_accounts("codex", "codex@*", thread=THREAD, records=personal)
 
     with pytest.raises(AccountNotForThreadError):
-        await accounts.find("codex@shared")
+        await accounts.find("codex@shared", ENTRIES)
 
 
 async def test_a_key_learns_nothing_about_logins_that_it_does_not_cover(open_accounts: Open) -> None:
@@ -169,11 +175,11 @@ async def test_a_key_learns_nothing_about_logins_that_it_does_not_cover(open_acc
     personal = {policy_key(1): Policies("personal")}
 
     with pytest.raises(NoAccountForThreadError):
-        await open_accounts("codex", thread=THREAD, records=personal).find("codex")
+        await open_accounts("codex", thread=THREAD, records=personal).find("codex", ENTRIES)
     with pytest.raises(NotCoveredError):
-        await open_accounts("claude", thread=THREAD, records=personal).find("codex")
+        await open_accounts("claude", thread=THREAD, records=personal).find("codex", ENTRIES)
     with pytest.raises(NotCoveredError):
-        await open_accounts("codex", thread=THREAD, records=thread_of(ADA)).find("codex@me")
+        await open_accounts("codex", thread=THREAD, records=thread_of(ADA)).find("codex@me", ENTRIES)
 
 
 @pytest.mark.parametrize("own", [None, THREAD])
