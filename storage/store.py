@@ -48,6 +48,10 @@ class Lease(Protocol):
         """
         return None
 
+    def retry_in(self) -> float:
+        """Return the seconds after which another `try_acquire` is worth its cost, if the store does not change."""
+        return 0.08
+
 
 class Store(StoreReader, Protocol):
     """Logins with locked updates. All methods are synchronous and may block, except where their docstring says so.

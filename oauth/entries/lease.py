@@ -8,16 +8,18 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from openab_auth.oauth.entries.login_entry import REFRESH_DEADLINE
-from openab_auth.storage import AsyncStore
+from openab_auth.storage import AsyncStore, Lease
 from openab_auth.storage.entries import Tenant
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.worker_thread import in_thread
 
 _LONGEST_STEP: Final = 1.0  # seconds; a longer time between two checks counts as this
-_RETRY: Final = 0.08  # seconds between two tries for the lease; a commit is seen sooner, by the store's version
+_LOOK: Final = 0.08  # seconds between two looks at a store whose version stays: a spill does not change it
 
 
-async def rechecks(store: AsyncStore, seconds: float, stopping: asyncio.Event | None = None) -> AsyncIterator[None]:
+async def rechecks(
+    store: AsyncStore, seconds: float, stopping: asyncio.Event | None = None, *, lease: Lease | None = None
+) -> AsyncIterator[None]:
     """Yield at each moment to look at the store and to try the lease: at once, at each change, and at the end.
 
     The end comes after `seconds`, or early when `stopping` is set because the process has to stop.
@@ -31,7 +33,8 @@ async def rechecks(store: AsyncStore, seconds: float, stopping: asyncio.Event | 
         yield
         if waited >= seconds or (stopping is not None and stopping.is_set()):
             return
-        await store.wait_for_change(version, min(_RETRY, seconds - waited))
+        pause = _LOOK if lease is None else lease.retry_in()
+        await store.wait_for_change(version, min(pause, seconds - waited))
 
 
 @asynccontextmanager
@@ -47,7 +50,7 @@ async def hold_lease(
     held = False
     try:
         lock = store.lease(tenant)
-        async for _ in rechecks(store, wait, stopping):
+        async for _ in rechecks(store, wait, stopping, lease=lock):
             held = await in_thread(lock.try_acquire)
             if held:
                 break

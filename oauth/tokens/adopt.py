@@ -25,7 +25,7 @@ async def adopt_or_lease(
         StorageError: the lease cannot be opened, or the store cannot be read.
     """
     lease = _lease(store, tenant)
-    async for _ in rechecks(store, deadline.left(), deadline.stopping):
+    async for _ in rechecks(store, deadline.left(), deadline.stopping, lease=lease):
         entry = await stored_login(store, tenant)
         if adoptable(entry):
             return entry
@@ -66,6 +66,10 @@ class _AccountLease:
         """See `Lease.free_in`."""
         known = [left for left in (self.account.free_in(), self.default.free_in()) if left is not None]
         return max(known, default=None)
+
+    def retry_in(self) -> float:
+        """See `Lease.retry_in`."""
+        return self.account.retry_in()
 
     def release(self) -> None:
         """See `Lease.release`."""

@@ -19,6 +19,7 @@ from openab_auth.storage.store import Lease
 Soon: TypeAlias = Callable[[Callable[[], object]], "Future[None] | None"]
 LIFETIME: Final = 30.0  # seconds; longer than the deadline of a refresh
 GRACE: Final = 120.0  # seconds after its end, for a holder that has posted a token
+_RETRY: Final = 0.4  # seconds; a commit is seen sooner, by the version of the store
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # counts the sleep of the machine
 _ENDS: Final = "case when posted_at is null then until else until + make_interval(secs => %(grace)s) end"
 # A held lease is only read: `on conflict` would lock its row, and that of 64 waiting agents delays its holder.
@@ -166,6 +167,10 @@ class PostgresLease(Lease):
     def free_in(self) -> float | None:
         """Return the seconds until another process may take the lease, as the last `try_acquire` saw it."""
         return None if self._free_at is None else max(self._free_at - _now(), 0.0)
+
+    def retry_in(self) -> float:
+        """Return the seconds until another try: many agents that try more often slow down the one that refreshes."""
+        return _RETRY
 
     def release(self) -> None:
         """Give the lease back soon, in another thread; if the database is away, it lapses by itself."""

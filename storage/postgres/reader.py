@@ -22,6 +22,7 @@ from openab_auth.storage.postgres.sealed.rows import ONE_ENTRY, ONE_RECORD, open
 from openab_auth.storage.postgres.snapshot import RecordSnapshot, Snapshot, fetch_entries, fetch_records, open_records
 from openab_auth.storage.postgres.upkeep import problems
 from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
+from openab_auth.storage.postgres.wire.message import send_together
 from openab_auth.storage.postgres.wire.tables import LIMITS, Tables
 from openab_auth.storage.reader import Problem, StoreReader
 from openab_auth.storage.records import FACTS, NOTES, LoginFacts, RecordKind
@@ -216,7 +217,9 @@ class PostgresReader(StoreReader):
 
     def _read_head(self, connection: BoundConnection) -> tuple[Head, Cipher]:
         asked_at = time.monotonic()
-        row = connection.execute(self._tables.sql(HEAD), binary=True).fetchone()
+        return self._take_head(connection.execute(self._tables.sql(HEAD), binary=True).fetchone(), asked_at)
+
+    def _take_head(self, row: tuple[object, ...] | None, asked_at: float) -> tuple[Head, Cipher]:
         head, cipher = self._head_check.check(row)
         with self._noting:
             if asked_at >= self._checked_at:  # otherwise another thread has asked later, or has made a commit
@@ -253,10 +256,13 @@ class PostgresReader(StoreReader):
         self._records[kind.name] = open_records(rows, self._tables, cipher, head.stamp, kind, before)
 
     def _read_one(self, connection: BoundConnection, key: str) -> Entry | None:
-        head, cipher = self._read_head(connection)
+        asked_at, tables = time.monotonic(), self._tables
+        results = send_together(connection, [(tables.sql(HEAD), ()), (tables.sql(ONE_ENTRY), [key])])
+        head, cipher = self._take_head(results.fetchone(), asked_at)
         if self._snapshot is not None and self._snapshot.stamp == head.stamp:
             return self._snapshot.entries.get(key)
-        row = connection.execute(self._tables.sql(ONE_ENTRY), [key], binary=True).fetchone()
+        results.nextset()
+        row = results.fetchone()
         with contextlib.suppress(DamagedRowError):
             return None if row is None else open_entry(cipher, key, *row)
         return None
