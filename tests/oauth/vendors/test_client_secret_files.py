@@ -64,7 +64,7 @@ def test_a_set_variable_overrides_the_file(tmp_path: Path) -> None:
     assert server.client_secret == Secret("of-srv")
 
 
-def test_without_the_file_the_vendor_is_not_offered_and_the_repair_is_named(tmp_path: Path) -> None:
+def test_without_the_file_the_vendor_is_not_offered(tmp_path: Path) -> None:
     """An agent shares the config and may not read the file: its tokens stay valid, and only logins need the secret."""
     found = Catalogue.from_config(config(tmp_path, server="/nowhere/srv"), {"HOME": str(tmp_path)})
 
@@ -73,7 +73,7 @@ def test_without_the_file_the_vendor_is_not_offered_and_the_repair_is_named(tmp_
     assert "repair lab.secret, which client_secret_file in [vendors.lab] names" in str(told.value)
 
 
-def test_a_process_that_needs_every_secret_learns_of_all_missing_files_at_once(tmp_path: Path) -> None:
+def test_all_missing_files_are_told_at_once(tmp_path: Path) -> None:
     ours = config(tmp_path, server="/nowhere/srv")
 
     with pytest.raises(ConfigError) as told:
