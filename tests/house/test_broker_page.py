@@ -135,9 +135,12 @@ def variables(agent: Agent) -> dict[str, str]:
     service = yaml.safe_load(recipe("An agent in a container", "yaml"))["services"]["agent"]
     assert service["volumes"] == [f"{Path(SOCKET).parent}:{Path(SOCKET).parent}:ro"]
     assert service["user"] == f"{USER}:{USER}"
-    places = {SOCKET: str(agent.broker.socket), "${AGENT_KEY}": agent.key}
+    key = agent.home / "agent-key"
+    key.write_text(f"{agent.key}\n")
+    key.chmod(0o600)
+    places = {SOCKET: str(agent.broker.socket), "/run/secrets/agent-key": str(key)}
     return {
-        name: str(re.sub(r"/run\S+|\$\{\w+\}", lambda found: places[found[0]], text))
+        name: str(re.sub(r"/run\S+", lambda found: places[found[0]], text))
         for name, text in service["environment"].items()
     }
 
