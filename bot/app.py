@@ -13,10 +13,11 @@ from typing import Any
 import aiohttp
 import discord
 
-from openab_auth.bot.client import AuthBot, point_discord_at
+from openab_auth.bot.client import AuthBot, new_bot, point_discord_at
 from openab_auth.bot.proxy import Proxy, find_proxy
 from openab_auth.bot.refresh_ahead import RefreshAhead, open_refresh_ahead
 from openab_auth.bot.refusals import failure_of
+from openab_auth.bot.shards import ask_shards
 from openab_auth.cogs.auth import AuthService, DiscordSettings, open_service, read_settings
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError, NetworkVariableError
@@ -47,6 +48,7 @@ async def run_bot(config: Config, location: str | StoreLocation, environ: Mappin
     Raises:
         ConfigError: there is no bot token, Discord refuses it or an intent, or another setting is wrong.
         DiscordUnavailableError, DiscordQuotaError: Discord gives no usable answer, or takes no new commands today.
+        DiscordSessionsError: the bot has started so often today that Discord lets it start no more.
         DiscordRefusedError: Discord refuses the bot, in its own words.
         StorageError: the store cannot be opened, or not be written.
     """
@@ -105,7 +107,8 @@ async def running_bot(
     except NetworkVariableError as error:  # people can still see the state of their logins, and log out
         _log.error("nobody can log an agent in: %s", error)
     await point_discord_at(settings.api_base, proxy)
-    client = AuthBot(settings, service, proxy)
+    shards = await ask_shards(settings.api_base, settings.bot_token, proxy)
+    client = new_bot(settings, service, proxy, shards)
     async with _answering_probes(config, client, runtime, ahead):
         task = asyncio.create_task(_connect(client, settings, config, proxy), name="discord client")
         connected = asyncio.create_task(client.connected.wait())

@@ -6,27 +6,25 @@ import asyncio
 import logging
 
 import discord
-import httpx2
 import yarl
 from discord.ext import commands
 
 from openab_auth.bot.errors import DiscordUnavailableError
-from openab_auth.bot.proxy import Proxy, way_to_discord
-from openab_auth.bot.refusals import read_refusal
+from openab_auth.bot.proxy import Proxy
+from openab_auth.bot.shards import ask_discord
 from openab_auth.bot.sync import done_in_time, sync_if_changed
-from openab_auth.cogs.auth import DISCORD_API, Auth, AuthService, DiscordSettings
-from openab_auth.oauth.client import json_object
-from openab_auth.oauth.http import BoundedTransport, new_client
+from openab_auth.cogs.auth import DISCORD_API, Auth, AuthService, DiscordSettings, closed_shards
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # this bot never speaks
 _log = logging.getLogger(__name__)
-_GATEWAY_DEADLINE = 8.0  # seconds
 
 
 class AuthBot(commands.Bot):
     """A bot with the /auth commands and nothing else; only `[auth] on_leave` needs a privileged intent."""
 
-    def __init__(self, settings: DiscordSettings, service: AuthService, proxy: Proxy | None = None) -> None:
+    def __init__(
+        self, settings: DiscordSettings, service: AuthService, proxy: Proxy | None = None, shards: int | None = None
+    ) -> None:
         intents = discord.Intents.none()
         intents.guilds = True
         intents.dm_messages = settings.allow_dm  # a paste sent as a DM; its content comes without a privileged intent
@@ -39,6 +37,7 @@ class AuthBot(commands.Bot):
             max_messages=None,  # pastes are not kept in memory
             member_cache_flags=discord.MemberCacheFlags.none(),  # a leave needs no list of all members
             chunk_guilds_at_startup=False,
+            shard_count=shards,
             proxy=proxy.address if proxy else None,
             proxy_auth=proxy.auth if proxy else None,
         )
@@ -74,13 +73,28 @@ class AuthBot(commands.Bot):
         await super().close()
 
     def is_connected(self) -> bool:
-        """Return whether the connection to the gateway is open now; discord.py opens a lost one again."""
-        return self.connected.is_set() and self.ws is not None and self.ws.open
+        """Return whether every connection to the gateway is open now; discord.py opens a lost one again."""
+        return self.connected.is_set() and not closed_shards(self)
 
     async def on_connect(self) -> None:
         """Log that people can use the bot now; `on_ready` would wait 2 s longer, for guilds that no command needs."""
         self.connected.set()
         _log.info("logged in to Discord as %s", self.user)
+
+
+class ShardedAuthBot(AuthBot, commands.AutoShardedBot):
+    """The same bot with several connections; each serves a part of the servers, and the first one direct messages."""
+
+    async def on_shard_connect(self, shard: int) -> None:
+        """Log which part of the servers can use the bot now: Discord lets one shard begin every 5 seconds."""
+        _log.info("shard %s of %s is connected", shard + 1, self.shard_count)
+
+
+def new_bot(settings: DiscordSettings, service: AuthService, proxy: Proxy | None, shards: int) -> AuthBot:
+    """Return the bot for this number of shards."""
+    if shards == 1:
+        return AuthBot(settings, service, proxy)
+    return ShardedAuthBot(settings, service, proxy, shards)
 
 
 async def point_discord_at(api_base: str, proxy: Proxy | None = None) -> None:
@@ -95,16 +109,9 @@ async def point_discord_at(api_base: str, proxy: Proxy | None = None) -> None:
     if api_base == DISCORD_API:
         return
     discord.http.Route.BASE = api_base
-    way = str(proxy) if proxy else ""
+    reply = await ask_discord(api_base, "/gateway", proxy) or {}
     try:
-        async with (
-            asyncio.timeout(_GATEWAY_DEADLINE),
-            new_client(environ=way_to_discord(proxy)) as http,
-        ):
-            reply = await BoundedTransport(http).handle_async_request(http.build_request("GET", f"{api_base}/gateway"))
-        if not reply.is_success:
-            raise read_refusal(reply.status_code, json_object(reply)).error(api_base, way)
-        gateway = yarl.URL(str((json_object(reply) or {})["url"]))
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError, ValueError, LookupError) as error:
-        raise DiscordUnavailableError(api_base, type(error).__name__, way) from error
+        gateway = yarl.URL(str(reply["url"]))
+    except (ValueError, LookupError) as error:
+        raise DiscordUnavailableError(api_base, type(error).__name__, str(proxy) if proxy else "") from error
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = gateway

@@ -45,6 +45,20 @@ class DiscordQuotaError(OpenabAuthError):
         )
 
 
+class DiscordSessionsError(OpenabAuthError):
+    """So many sessions were begun in 24 hours that Discord allows fewer than the bot needs now."""
+
+    code = "discord_sessions"
+
+    def __init__(self, left: int, needed: int, resets_in: float) -> None:
+        super().__init__(
+            f"this bot has started too often: Discord lets it begin {left} more sessions today, and it needs {needed}",
+            kept="the store is untouched",
+            todo=f"find out why it starts so often, and start it again in {resets_in / 60:.0f} minutes: Discord "
+            "resets the token of a bot that goes on",
+        )
+
+
 class SystemRefusedError(OpenabAuthError):
     """The operating system refused a call, for example because too many files are open."""
 

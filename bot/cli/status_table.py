@@ -9,6 +9,7 @@ from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.errors import (
     DiscordQuotaError,
     DiscordRefusedError,
+    DiscordSessionsError,
     DiscordUnavailableError,
     HealthAddressError,
     SystemRefusedError,
@@ -101,6 +102,7 @@ STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (MirrorOnlyError, 5),
     (DiscordUnavailableError, 5),
     (DiscordQuotaError, 5),
+    (DiscordSessionsError, 5),
     (TooManyAccountsError, 5),
     (TooManyLoginsError, 5),
     (TooManyRequestsError, 5),

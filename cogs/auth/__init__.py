@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-from discord.ext import commands
-
 from openab_auth.cogs.auth.commands import Auth
+from openab_auth.cogs.auth.connections import HostBot, closed_shards
 from openab_auth.cogs.auth.guard import DISCORD_API, Access, DiscordSettings, GuildRules, read_bot_config, read_settings
 from openab_auth.cogs.auth.service import AuthService, open_service
 from openab_auth.oauth.config import store_location
@@ -19,6 +18,8 @@ __all__ = [
     "AuthService",
     "DiscordSettings",
     "GuildRules",
+    "HostBot",
+    "closed_shards",
     "open_service",
     "read_bot_config",
     "read_settings",
@@ -26,7 +27,7 @@ __all__ = [
 ]
 
 
-async def setup(bot: commands.Bot) -> None:
+async def setup(bot: HostBot) -> None:
     """Add the cog; its settings come from the config file and the environment.
 
     Raises:

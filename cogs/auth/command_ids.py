@@ -7,8 +7,8 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.ext import commands
 
+from openab_auth.cogs.auth.connections import HostBot
 from openab_auth.cogs.auth.replies import LOST, reason
 from openab_auth.cogs.auth.text import CommandMentions
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 class CommandIds:
     """Tells `mentions` the ids. Without them, messages name the commands in code."""
 
-    def __init__(self, bot: commands.Bot, mentions: CommandMentions) -> None:
+    def __init__(self, bot: HostBot, mentions: CommandMentions) -> None:
         self._bot = bot
         self._mentions = mentions
 

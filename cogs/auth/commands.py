@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from openab_auth.cogs.auth.agent_requests import AgentRequests
 from openab_auth.cogs.auth.command_ids import CommandIds
+from openab_auth.cogs.auth.connections import HostBot
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import ClosingError, Members
 from openab_auth.cogs.auth.notices import DirectMessages, Leaves, LoginNotices, LoginRequests
@@ -32,7 +33,7 @@ Label = app_commands.Range[str, 1, LONGEST_LABEL]
 class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Log agents in to their vendors"):
     """The commands, the buttons and the pastes. Any discord.py bot can load this cog."""
 
-    def __init__(self, bot: commands.Bot, service: AuthService) -> None:
+    def __init__(self, bot: HostBot, service: AuthService) -> None:
         self.desk = FrontDesk(service)
         self._bot = bot
         self._service = service
@@ -128,6 +129,11 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         with suppress(ClosingError):
             self._service.guard.begin_work()
             await self.desk.seen.learn(interaction)
+
+    @commands.Cog.listener()
+    async def on_shard_ready(self, _shard: int) -> None:
+        """Start as soon as one shard is ready: the last of many comes minutes later, or not at all."""
+        await self.on_ready()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:

@@ -14,8 +14,8 @@ from typing import Any, Final, Literal, TypeAlias
 import aiohttp
 import discord
 from discord import ui
-from discord.ext import commands
 
+from openab_auth.cogs.auth.connections import HostBot
 from openab_auth.cogs.auth.text import CommandMentions, Markup, fits_card
 
 COG: Final = "openab-auth"  # the cog's name; it must not clash with a cog of the host bot
@@ -76,7 +76,7 @@ def layout_of(message: ReplyContent) -> ui.LayoutView:
 
 def mentions_of(client: object) -> CommandMentions | None:
     """Return the loaded cog's command mentions, or None."""
-    cog = client.get_cog(COG) if isinstance(client, commands.Bot) else None
+    cog = client.get_cog(COG) if isinstance(client, HostBot) else None
     return getattr(cog, "mentions", None)
 
 

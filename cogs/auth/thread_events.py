@@ -8,8 +8,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import discord
-from discord.ext import commands
 
+from openab_auth.cogs.auth.connections import HostBot
 from openab_auth.cogs.auth.seen_threads import SeenThreads
 
 _log = logging.getLogger(__name__)
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 class ThreadEvents:
     """Listens to the gateway from `start` to `aclose`."""
 
-    def __init__(self, bot: commands.Bot, seen: SeenThreads) -> None:
+    def __init__(self, bot: HostBot, seen: SeenThreads) -> None:
         self._bot = bot
         self._seen = seen
         self._tasks: set[asyncio.Task[None]] = set()
@@ -31,12 +31,11 @@ class ThreadEvents:
         }
 
     async def start(self) -> None:
-        """Listen. A bot that is connected already knows its threads: look at these, too."""
+        """Listen. A bot that is connected already knows its threads: look at these, too, on each shard."""
         for name, listener in self._listeners.items():
             self._bot.add_listener(listener, name)
-        if self._bot.is_ready():
-            for guild in self._bot.guilds:
-                await self._on_guild(guild)
+        for guild in self._bot.guilds:
+            await self._on_guild(guild)
 
     async def aclose(self) -> None:
         """Listen no longer, and stop looking for owners."""

@@ -31,12 +31,12 @@ class EmbeddedDiscord:
     A bot needs `api_base` and `bot_token`. Everything else serves the code that plays the people.
     """
 
-    def __init__(self, address: str, clock: Callable[[], float]) -> None:
+    def __init__(self, address: str, clock: Callable[[], float], shards: int = 1) -> None:
         gateway_url = f"ws://{address}/gateway"
         self.api_base = f"http://{address}{PREFIX}"
         self.bot_token = f"{secrets.token_urlsafe(18)}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
         self.faults = Faults()
-        self.state = State(clock)
+        self.state = State(clock, shards)
         self.gateway = Gateway(self.state, self.bot_token, gateway_url)
         self._rest = Rest(self.state, self.gateway, self.faults, self.bot_token, gateway_url)
         self._events = Events(self.state, self.gateway)
@@ -45,11 +45,14 @@ class EmbeddedDiscord:
     @classmethod
     @asynccontextmanager
     async def listening(
-        cls, port: int = 0, *, clock: Callable[[], float] = time.time
+        cls, port: int = 0, *, clock: Callable[[], float] = time.time, shards: int = 1
     ) -> AsyncIterator[EmbeddedDiscord]:
-        """Serve in this event loop until the block ends; port 0 means any free port. Deadlines use `clock`."""
+        """Serve in this event loop until the block ends; port 0 means any free port. Deadlines use `clock`.
+
+        With `shards`, the bot must connect so many; the guild with the channels is on the last of them.
+        """
         with listen(port) as listener:
-            discord = cls(f"{LOOPBACK}:{listener.getsockname()[1]}", clock)
+            discord = cls(f"{LOOPBACK}:{listener.getsockname()[1]}", clock, shards)
             app = web.Application(middlewares=[discord._rest.answer], client_max_size=1024 * 1024)
             app.add_routes([*discord._rest.routes(), web.get("/gateway", discord.gateway.connect)])
             app.on_shutdown.append(discord._hang_up)
@@ -62,8 +65,8 @@ class EmbeddedDiscord:
         return int(self.state.guild_id)
 
     def new_guild(self) -> int:
-        """Add another guild of the bot, without channels; a bot that is connected does not notice it."""
-        guild_id = self.state.new_id()
+        """Add another guild of the bot on the first shard, without channels; a connected bot does not notice it."""
+        guild_id = self.state.new_guild_id(0)
         self.state.elsewhere[guild_id] = set()
         return int(guild_id)
 

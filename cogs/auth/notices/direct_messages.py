@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 import discord
-from discord.ext import commands
 
+from openab_auth.cogs.auth.connections import HostBot
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import AccessDeniedError, DirectMessageRefusedError, RateLimit, author_of
 from openab_auth.cogs.auth.replies import LOST, Button, ReplyContent, mentions_of, reason, send
@@ -31,7 +31,7 @@ def looks_like_paste(text: str) -> bool:
 class DirectMessages:
     """Answers pastes, and answers chat once an hour: with a hint, or with whom to ask for access."""
 
-    def __init__(self, bot: commands.Bot, desk: FrontDesk, languages: SpokenLanguages) -> None:
+    def __init__(self, bot: HostBot, desk: FrontDesk, languages: SpokenLanguages) -> None:
         self._bot = bot
         self._desk = desk
         self._languages = languages

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Final
 
 import discord
-from discord.ext import commands
 
+from openab_auth.cogs.auth.connections import HostBot
 from openab_auth.cogs.auth.guard import ClosingError
 from openab_auth.cogs.auth.replies import LOST, mentions_of, reason, send
 from openab_auth.cogs.auth.service import AuthService, Leave
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 class Leaves:
     """Listens for people who leave, if the config says so. A person who is in another server of the bot stays."""
 
-    def __init__(self, bot: commands.Bot, service: AuthService, languages: SpokenLanguages) -> None:
+    def __init__(self, bot: HostBot, service: AuthService, languages: SpokenLanguages) -> None:
         self._bot = bot
         self._service = service
         self._languages = languages

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import discord
-from discord.ext import commands
 
+from openab_auth.cogs.auth.connections import HostBot
 from openab_auth.cogs.auth.replies import LOST, mentions_of, reason, send
 from openab_auth.cogs.auth.service import AuthService, DueNotice
 from openab_auth.cogs.auth.text import SpokenLanguages, english
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 class LoginNotices:
     """Looks for notices in the store, and tells them. The store remembers which were told, for all bots."""
 
-    def __init__(self, bot: commands.Bot, service: AuthService, languages: SpokenLanguages) -> None:
+    def __init__(self, bot: HostBot, service: AuthService, languages: SpokenLanguages) -> None:
         self._bot = bot
         self._service = service
         self._languages = languages

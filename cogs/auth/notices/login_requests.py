@@ -7,8 +7,8 @@ import logging
 from typing import Final
 
 import discord
-from discord.ext import commands
 
+from openab_auth.cogs.auth.connections import HostBot
 from openab_auth.cogs.auth.replies import LOST, ReplyContent, amend, reason, send
 from openab_auth.cogs.auth.service import AuthService, DueRequest
 from openab_auth.cogs.auth.text import Language, english, language_of_guild, title_meant
@@ -29,7 +29,7 @@ _log: Final = logging.getLogger(__name__)
 class LoginRequests:
     """Writes the messages about requests, for all bots of one Discord application: the store says which is written."""
 
-    def __init__(self, bot: commands.Bot, service: AuthService) -> None:
+    def __init__(self, bot: HostBot, service: AuthService) -> None:
         self._bot = bot
         self._service = service
         self._watching: asyncio.Task[None] | None = None

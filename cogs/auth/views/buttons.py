@@ -12,8 +12,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Final, Literal, Protocol, Self, TypeAlias, cast
 
 import discord
-from discord.ext import commands
 
+from openab_auth.cogs.auth.connections import HostBot
 from openab_auth.cogs.auth.replies import COG, acknowledge
 from openab_auth.cogs.auth.text import Language, fits_button, label, language_of
 from openab_auth.storage.entries import UserId
@@ -127,7 +127,7 @@ class _CogWithDesk(Protocol):
 
 def desk_of(interaction: discord.Interaction) -> PressHandler:
     """Return the loaded cog's front desk. Buttons are registered only while the cog is loaded."""
-    return cast("_CogWithDesk", cast("commands.Bot", interaction.client).get_cog(COG)).desk
+    return cast("_CogWithDesk", cast("HostBot", interaction.client).get_cog(COG)).desk
 
 
 class AuthButton(discord.ui.DynamicItem[discord.ui.Button[Any]], ABC, template="auth:"):

@@ -14,11 +14,22 @@ from aiohttp.typedefs import Handler
 from openab_auth.bot.playground.discord.rules import errors, json_reply
 
 Kind: TypeAlias = Literal[
-    "callback", "followup", "edit", "message", "member", "commands", "me", "application", "registered", "gateway"
+    "callback",
+    "followup",
+    "edit",
+    "message",
+    "member",
+    "commands",
+    "me",
+    "application",
+    "registered",
+    "gateway",
+    "shards",
 ]
 """A kind of request: interaction callback, followup, edit, plain message, member lookup, command registration.
 
-At a bot's start also: the bot's own user, its application, the registered commands, and the gateway's address.
+At a bot's start also: the bot's own user, its application, the registered commands, the gateway's address, and the
+number of shards.
 """
 
 _KIND_OF: Final[Mapping[tuple[str, str], Kind]] = {
@@ -31,6 +42,7 @@ _KIND_OF: Final[Mapping[tuple[str, str], Kind]] = {
     ("GET", "/users/@me"): "me",
     ("GET", "/oauth2/applications/@me"): "application",
     ("GET", "/gateway"): "gateway",
+    ("GET", "/gateway/bot"): "shards",
     ("GET", "/applications/{app}/commands"): "registered",
     ("GET", "/applications/{app}/guilds/{guild}/commands"): "registered",
     ("PUT", "/applications/{app}/commands"): "commands",

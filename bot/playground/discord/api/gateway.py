@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from aiohttp import WSMsgType, web
 
@@ -26,9 +26,24 @@ DM_MESSAGES: Final = 1 << 12
 PRIVILEGED: Final = 1 << 1 | 1 << 8 | 1 << 15  # members, presences, message content
 
 _GOING_AWAY: Final = 1001
+_ENDED_BY_BOT: Final = frozenset({1000, _GOING_AWAY})  # Discord ends a session whose bot closes with such a code
 _AUTHENTICATION_FAILED: Final = 4004
+_INVALID_SHARD: Final = 4010
+_SHARDING_REQUIRED: Final = 4011
 _DISALLOWED_INTENTS: Final = 4014
 _HEARTBEAT_MS: Final = 41_250
+_MOST_LOST: Final = 16  # sessions without a connection, which may still be resumed
+
+
+class Shard(NamedTuple):
+    """The part of the guilds that a session serves; without shards, a session serves all of them."""
+
+    number: int = 0
+    total: int = 1
+
+    def serves(self, guild_id: str | None) -> bool:
+        """Return whether events of this guild belong to the shard; None is a direct message."""
+        return (0 if guild_id is None else (int(guild_id) >> 22) % self.total) == self.number
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +52,7 @@ class Session:
 
     id: str
     intents: int
+    shard: Shard
     socket: web.WebSocketResponse | None
     events: list[str] = field(default_factory=list)
 
@@ -57,28 +73,35 @@ class Session:
 
 
 class Gateway:
-    """The bot's connections and its session; a new IDENTIFY replaces the session."""
+    """The bot's connections and sessions. Each IDENTIFY begins one more session, also for a shard that has one.
+
+    Discord sends an event to every session of its shard: two processes with the same token both receive it.
+    """
 
     def __init__(self, state: State, token: str, url: str) -> None:
         self._state = state
         self._token = token
         self._url = url
         self._sockets: set[web.WebSocketResponse] = set()
-        self._session: Session | None = None
+        self._sessions: dict[str, Session] = {}
         self.intents: list[int] = []
         """The intents of each IDENTIFY."""
+        self.shards: list[Shard] = []
+        """The shard of each IDENTIFY that was accepted."""
         self.resumes = 0
         """The number of successful RESUMEs."""
 
     @property
     def connected(self) -> bool:
         """Return whether an identified bot is connected."""
-        return self._session is not None and self._session.socket is not None
+        return any(session.socket is not None for session in self._sessions.values())
 
     async def dispatch(self, name: str, data: Json, *, intent: int = 0) -> None:
-        """Send an event to the bot if its intents include `intent`; 0 means always."""
-        if self._session is not None and (not intent or self._session.intents & intent):
-            await self._session.send(name, data)
+        """Send an event to each session of its shard whose intents include `intent`; 0 means always."""
+        guild_id = data.get("id") if name.startswith("GUILD_") and "guild_id" not in data else data.get("guild_id")
+        for session in tuple(self._sessions.values()):
+            if session.shard.serves(guild_id) and (not intent or session.intents & intent):
+                await session.send(name, data)
 
     async def announce(self, message: Message) -> None:
         """Send MESSAGE_CREATE for a message that is not ephemeral."""
@@ -121,14 +144,18 @@ class Gateway:
         """Tell the bot that a guild is unavailable because of an outage."""
         await self.dispatch("GUILD_DELETE", {"id": guild_id, "unavailable": True}, intent=GUILDS)
 
-    async def drop(self, code: int = 4000) -> None:
-        """Close every connection; the bot can resume."""
-        for socket in tuple(self._sockets):
+    async def drop(self, code: int = 4000, *, shard: int | None = None) -> None:
+        """Close every connection, or that of one shard; the bot can resume."""
+        dropped = [each for each in self._sessions.values() if shard is None or each.shard.number == shard]
+        sockets = {each.socket for each in dropped if each.socket} if shard is not None else {*self._sockets}
+        for session in dropped:
+            session.socket = None  # before the bot answers with a code of its own
+        for socket in sockets:
             await socket.close(code=code)
 
     async def close(self) -> None:
-        """End the session and close every connection."""
-        self._session = None
+        """End the sessions and close every connection."""
+        self._sessions.clear()
         await self.drop(_GOING_AWAY)
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
@@ -143,10 +170,19 @@ class Gateway:
                     await self._receive(socket, frame.json())
         finally:
             self._sockets.discard(socket)
-            if self._session is not None and self._session.socket is socket:
-                self._session.socket = None
-                self._state.changed()
+            self._lose(socket)
         return socket
+
+    def _lose(self, socket: web.WebSocketResponse) -> None:
+        """Keep the session of a lost connection for a RESUME, unless the bot has ended it."""
+        for session in [each for each in self._sessions.values() if each.socket is socket]:
+            session.socket = None
+            if socket.close_code in _ENDED_BY_BOT:
+                del self._sessions[session.id]
+        lost = [each.id for each in self._sessions.values() if each.socket is None]
+        for session_id in lost[:-_MOST_LOST]:
+            del self._sessions[session_id]
+        self._state.changed()
 
     async def _receive(self, socket: web.WebSocketResponse, message: Json) -> None:
         if message["op"] == HEARTBEAT:
@@ -157,39 +193,58 @@ class Gateway:
             await self._resume(socket, message["d"])
 
     async def _identify(self, socket: web.WebSocketResponse, data: Json) -> None:
-        intents = int(data["intents"])
+        intents, shard = int(data["intents"]), _shard_in(data)
         self.intents.append(intents)
         if data["token"] != self._token:
             await socket.close(code=_AUTHENTICATION_FAILED, message=b"Authentication failed.")
+        elif shard is None:
+            await socket.close(code=_INVALID_SHARD, message=b"Invalid shard.")
+        elif shard.total < self._state.shards:
+            await socket.close(code=_SHARDING_REQUIRED, message=b"Sharding required.")
         elif intents & PRIVILEGED & ~self._state.privileged_intents:
             await socket.close(code=_DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
         else:
-            self._session = session = Session(secrets.token_hex(16), intents, socket)
-            await session.send("READY", self._ready(session))
-            if intents & GUILDS:
-                self._state.roles = dict.fromkeys(self._state.roles, True)
-                for guild_id in self._state.guild_ids:
-                    await session.send("GUILD_CREATE", payloads.guild(self._state, guild_id))
-            self._state.changed()
+            self.shards.append(shard)
+            session = Session(secrets.token_hex(16), intents, shard, socket)
+            self._sessions[session.id] = session
+            await self._welcome(session, sharded="shard" in data)
+
+    async def _welcome(self, session: Session, *, sharded: bool) -> None:
+        guilds = [each for each in self._state.guild_ids if session.shard.serves(each)]
+        guilds = guilds if session.intents & GUILDS else []
+        await session.send("READY", self._ready(session, guilds, sharded=sharded))
+        if guilds:
+            self._state.roles = dict.fromkeys(self._state.roles, True)
+        for guild_id in guilds:
+            await session.send("GUILD_CREATE", payloads.guild(self._state, guild_id))
+        self._state.changed()
 
     async def _resume(self, socket: web.WebSocketResponse, data: Json) -> None:
-        session = self._session
-        if session is None or (data["session_id"], data["token"]) != (session.id, self._token):
+        session = self._sessions.get(data["session_id"])
+        if session is None or data["token"] != self._token:
             await _send(socket, json.dumps({"op": INVALID_SESSION, "d": False}))
             return
         self.resumes += 1
         await session.resume(socket, int(data["seq"]))
 
-    def _ready(self, session: Session) -> Json:
-        ids = self._state.guild_ids if session.intents & GUILDS else []
+    def _ready(self, session: Session, guilds: list[str], *, sharded: bool) -> Json:
         return {
             "v": 10,
             "user": self._state.bot,
-            "guilds": [{"id": guild_id, "unavailable": True} for guild_id in ids],
+            "guilds": [{"id": guild_id, "unavailable": True} for guild_id in guilds],
             "session_id": session.id,
             "resume_gateway_url": self._url,
             "application": {"id": self._state.application_id, "flags": payloads.flags(self._state)},
+            **({"shard": [*session.shard]} if sharded else {}),
         }
+
+
+def _shard_in(identify: Json) -> Shard | None:
+    """Return the shard that an IDENTIFY names; None if there is no such shard."""
+    match identify.get("shard", [0, 1]):
+        case [int(number), int(count)] if 0 <= number < count:
+            return Shard(number, count)
+    return None
 
 
 async def _send(socket: web.WebSocketResponse, text: str) -> None:

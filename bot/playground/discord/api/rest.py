@@ -121,7 +121,7 @@ class Rest:
 
     async def _gateway_address(self, request: web.Request) -> web.Response:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
-        bot = {"shards": 1, "session_start_limit": limit} if request.path.endswith("/bot") else {}
+        bot = {"shards": self._state.shards, "session_start_limit": limit} if request.path.endswith("/bot") else {}
         return json_reply({"url": self._gateway_url, **bot})
 
     async def _me(self, _request: web.Request) -> web.Response:

@@ -19,12 +19,14 @@ _NONCE_LIFETIME: Final = 300.0  # seconds
 class State:
     """Hold everything that outlives one request, and wake the tasks that wait for a change."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], shards: int = 1) -> None:
+        """Begin with one guild, on the last shard; `shards` is how many the bot needs."""
         self.clock = clock
+        self.shards = shards
         self._numbers = itertools.count()
         self._change = asyncio.Event()
         self.application_id = self.new_id()
-        self.guild_id = self.new_id()
+        self.guild_id = self.new_guild_id(shards - 1)
         self.users: dict[str, Json] = {}
         self.bot = self.new_user("openab", bot=True, id_=self.application_id)
         self.owner = self.new_user("owner")
@@ -53,6 +55,11 @@ class State:
     def new_id(self) -> str:
         """Return a new snowflake with the current time."""
         return str(((int(self.clock() * 1000) - EPOCH_MS) << 22) | (next(self._numbers) & 0x3FFFFF))
+
+    def new_guild_id(self, shard: int) -> str:
+        """Return a new id for a guild of this shard."""
+        found = int(self.new_id())
+        return str(found + (((shard - (found >> 22)) % self.shards) << 22))
 
     def new_user(self, name: str, *, bot: bool = False, id_: str | None = None) -> Json:
         """Create a user."""
