@@ -35,7 +35,7 @@ async def discord() -> AsyncIterator[EmbeddedDiscord]:
         yield discord
 
 
-async def test_a_bot_that_needs_two_shards_serves_both_and_goes_on_when_one_is_lost(
+async def test_a_bot_with_two_shards_goes_on_when_one_is_lost(
     start: Start, discord: EmbeddedDiscord, ada: Person
 ) -> None:
     async with start() as process:

@@ -20,7 +20,7 @@ from tests.cogs.auth.service.service_logins import Stored
 from tests.support.patience import until
 
 
-async def test_commands_direct_messages_threads_and_requests_work_on_their_shards(
+async def test_everything_works_on_its_shard(
     world: EmbeddedDiscord,
     service: AuthService,
     ada: Person,
@@ -57,7 +57,7 @@ async def test_commands_direct_messages_threads_and_requests_work_on_their_shard
         await until(lambda: ThreadRecords(store.threads()).seen(thread) is None)
 
 
-async def test_a_cog_that_is_loaded_before_the_last_shard_is_ready_knows_the_threads_of_the_first(
+async def test_a_cog_that_is_loaded_late_knows_the_threads_of_ready_shards(
     world: EmbeddedDiscord, service: AuthService, store_path: Path
 ) -> None:
     thread = ThreadId(int(world.state.thread_id))
