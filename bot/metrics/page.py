@@ -38,7 +38,8 @@ class MetricsPage:
     async def __call__(self, accept: str) -> tuple[str, bytes]:
         """Return the content type and the text, in the format that the Accept header asks for."""
         encode, kind = choose_encoder(accept)
-        moment = Moment(self._metrics, self._readiness.report(), len(asyncio.all_tasks()), await self._numbers())
+        checks, numbers = await self._readiness.current(), await self._numbers()
+        moment = Moment(self._metrics, checks, len(asyncio.all_tasks()), numbers)
         return kind, await in_thread(encode, moment)
 
     async def _numbers(self) -> StoredNumbers | None:
