@@ -93,6 +93,19 @@ def test_each_alert_says_what_to_do_and_has_its_own_test() -> None:
         assert re.search(rf"alertname: {alert['alert']}\n +eval_time: \w+\n +exp_alerts:", text), alert["alert"]
 
 
+def test_the_page_for_operators_has_every_metric_and_every_alert() -> None:
+    page = (DEPLOY.parent / "docs/operations.md").read_text()
+    rows = [line.split("|")[1:3] for line in page.splitlines() if line.startswith("| `openab_auth_")]
+    told = {
+        name: set(re.findall(r"`(\w+)`", labels)) for names, labels in rows for name in re.findall(r"`(\w+)`", names)
+    }
+    families = {re.sub(r"_(bucket|sum|count)$", "", name): labels - {"le"} for name, labels in THERE.items()}
+    ours = {name: labels for name, labels in families.items() if name.startswith("openab_auth_")}
+
+    assert told == ours | {"openab_auth_ready": {"check"}}  # it shares a row with the checks
+    assert re.findall(r"^\| `(OpenabAuth\w+)`", page, re.MULTILINE) == [alert["alert"] for alert in ALERTS]
+
+
 @pytest.fixture
 def promtool() -> str:
     if (found := shutil.which("promtool")) is None:
@@ -101,7 +114,7 @@ def promtool() -> str:
 
 
 def test_promtool_finds_the_alerts_right_and_their_tests_pass(promtool: str) -> None:
-    for words in (["check", "rules", RULES.name], ["test", "rules", TESTS.name]):
+    for words in (["check", "config", "prometheus.yml"], ["test", "rules", TESTS.name]):
         done = subprocess.run(
             [promtool, *words], check=False, cwd=RULES.parent, capture_output=True, text=True, timeout=PATIENCE
         )
