@@ -8,7 +8,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import discord
@@ -24,9 +24,6 @@ from openab_auth.oauth.errors import ConfigError, NetworkVariableError
 from openab_auth.oauth.http import awake_timeout, check_environment
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import StoreLocation
-
-if TYPE_CHECKING:
-    from openab_auth.bot.metrics.registry import Metrics
 
 _log = logging.getLogger(__name__)
 _FINISH_WORK = 8.5  # seconds for the logins in progress at a stop: one request to a vendor, and its commit
@@ -93,12 +90,7 @@ async def running_bot(
         )
         raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),))
     proxy = find_proxy(settings, environ)
-    metrics = None
-    if config.bot.health is not None:
-        from openab_auth.bot.metrics.serving import open_metrics  # noqa: PLC0415 - few bots are watched
-
-        metrics = open_metrics("bot.health", config.file)
-    runtime = Runtime.open(config, location, environ, observer=metrics)
+    runtime = Runtime.open(config, location, environ)
     for problem in runtime.catalogue.problems:
         _log.warning("%s; %s", problem.what, problem.repair)
     await runtime.store.check_writable()  # otherwise every person who logs in would find it out
@@ -107,7 +99,7 @@ async def running_bot(
     for name in config.auth.vendors or ():
         if refused := catalogue.refusal(name):
             _log.warning("%s; %s", refused.happened, refused.todo)
-    service = open_service(runtime, settings, observer=metrics)
+    service = open_service(runtime, settings)
     _tell_start(config, runtime, service)
     ahead = open_refresh_ahead(config, runtime)
     try:
@@ -117,7 +109,7 @@ async def running_bot(
     await point_discord_at(settings.api_base, proxy)
     shards = await ask_shards(settings.api_base, settings.bot_token, proxy)
     client = new_bot(settings, service, proxy, shards)
-    async with _answering_probes(config, metrics, client, runtime, ahead):
+    async with _answering_probes(config, client, runtime, ahead):
         task = asyncio.create_task(_connect(client, settings, config, proxy), name="discord client")
         connected = asyncio.create_task(client.connected.wait())
         try:
@@ -133,23 +125,24 @@ async def running_bot(
 
 @asynccontextmanager
 async def _answering_probes(
-    config: Config, metrics: Metrics | None, client: AuthBot, runtime: Runtime, ahead: RefreshAhead | None
+    config: Config, client: AuthBot, runtime: Runtime, ahead: RefreshAhead | None
 ) -> AsyncIterator[None]:
-    """Answer probes and scrapes during the block, if the config has an address for them.
+    """Answer probes during the block, if the config has an address for them.
 
     Raises:
         HealthAddressError: the system refuses the address.
     """
-    if config.bot.health is None or metrics is None:
+    if config.bot.health is None:
         yield
         return
     from openab_auth.bot.health.checks import gateway_check, refresh_ahead_check, store_check  # noqa: PLC0415
-    from openab_auth.bot.metrics.serving import serving  # noqa: PLC0415 - few bots are watched
+    from openab_auth.bot.health.readiness import Readiness  # noqa: PLC0415
+    from openab_auth.bot.health.server import serving_health  # noqa: PLC0415 - a bot without probes needs no server
 
     checks = [gateway_check(client.is_connected), store_check(runtime.store)]
     if ahead is not None:
         checks.append(refresh_ahead_check(ahead.silence))
-    async with serving(config.bot.health, metrics, runtime, checks) as url:
+    async with serving_health(config.bot.health, Readiness(checks)) as url:
         _log.info("probes are answered at %s", url)
         yield
 

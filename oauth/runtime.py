@@ -14,7 +14,6 @@ from openab_auth.storage import AsyncStore, Store, in_thread
 if TYPE_CHECKING:  # a valid token needs neither the tables of vendors nor an HTTP client
     from openab_auth.oauth.client import Driver
     from openab_auth.oauth.config import Config
-    from openab_auth.oauth.observer import Observer
     from openab_auth.oauth.vendors import Catalogue
     from openab_auth.storage import StoreLocation
 
@@ -26,7 +25,7 @@ class Runtime:
 
     Without a `catalogue` and a `driver` they are made when a part first asks for them, the catalogue from the config
     and from `environ`. `clock` gives unix seconds. `location` names the store to people. A driver that is passed in
-    stays open. The `observer` is told about the commits of a store that is opened here, and about refreshes.
+    stays open.
     """
 
     def __init__(  # noqa: PLR0913 - one part each
@@ -38,10 +37,8 @@ class Runtime:
         *,
         environ: Mapping[str, str] = os.environ,
         location: str = "",
-        observer: Observer | None = None,
     ) -> None:
-        self.store = store if isinstance(store, AsyncStore) else AsyncStore(store, observer)
-        self.observer = observer
+        self.store = store if isinstance(store, AsyncStore) else AsyncStore(store)
         self.clock = clock
         self.environ = environ
         self.location = location
@@ -56,7 +53,6 @@ class Runtime:
         location: str | StoreLocation,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
-        observer: Observer | None = None,
     ) -> Self:
         """Open the store at `location` and read the vendors of `config`; nothing is read from the store yet.
 
@@ -73,7 +69,7 @@ class Runtime:
             location = StoreLocation(location, config.store.options)
         catalogue = Catalogue.from_config(config, environ)
         store = open_store(location, environ=environ)
-        return cls(store, catalogue, clock=clock, environ=environ, location=str(location), observer=observer)
+        return cls(store, catalogue, clock=clock, environ=environ, location=str(location))
 
     @property
     def known_catalogue(self) -> Catalogue | None:

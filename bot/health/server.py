@@ -25,7 +25,9 @@ _LAST_ANSWERS: Final = 0.2  # seconds for answers under way at a stop
 
 
 @asynccontextmanager
-async def serving_health(address: IpAddress, readiness: Readiness, metrics: MetricsPage) -> AsyncIterator[str]:
+async def serving_health(
+    address: IpAddress, readiness: Readiness, metrics: MetricsPage | None = None
+) -> AsyncIterator[str]:
     """Watch the checks and answer on `address` during the block; yield the URL.
 
     Raises:
@@ -34,7 +36,8 @@ async def serving_health(address: IpAddress, readiness: Readiness, metrics: Metr
     app = web.Application(client_max_size=0)
     app.router.add_get("/livez", _livez)
     app.router.add_get("/readyz", _readyz(readiness))
-    app.router.add_get("/metrics", _metrics(metrics))
+    if metrics is not None:
+        app.router.add_get("/metrics", _metrics(metrics))
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_LAST_ANSWERS)
     await runner.setup()
     try:
