@@ -88,7 +88,7 @@ def foreign_loads(page: Path) -> list[str]:
     """Return what a page loads from another host; an address without a scheme lies on the site."""
     reader = Loads()
     reader.feed(page.read_text())
-    return [one for one in reader.found if re.match(r"(?!data:|mailto:)[a-z][a-z+.-]*:|//", one)]
+    return [one for one in reader.found if re.match(r"(?!data:|mailto:)[a-z][a-z+.-]*:|//", one, re.IGNORECASE)]
 
 
 @contextmanager
