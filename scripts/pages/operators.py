@@ -65,6 +65,11 @@ class Name(str):
             raise AttributeError(name)
         return Name(name)
 
+    def __truediv__(self, other: float) -> Name:
+        """Return the name, where a number is divided."""
+        del other
+        return self
+
     def __round__(self, digits: SupportsIndex = 0) -> Name:
         """Return the name, where a number is rounded."""
         return self
