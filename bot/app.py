@@ -8,7 +8,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
@@ -24,6 +24,9 @@ from openab_auth.oauth.errors import ConfigError, NetworkVariableError
 from openab_auth.oauth.http import awake_timeout, check_environment
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.storage import StoreLocation
+
+if TYPE_CHECKING:
+    from openab_auth.bot.metrics.registry import Metrics
 
 _log = logging.getLogger(__name__)
 _FINISH_WORK = 8.5  # seconds for the logins in progress at a stop: one request to a vendor, and its commit
@@ -90,7 +93,12 @@ async def running_bot(
         )
         raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),))
     proxy = find_proxy(settings, environ)
-    runtime = Runtime.open(config, location, environ)
+    metrics = None
+    if config.bot.health is not None:
+        from openab_auth.bot.metrics.serving import open_metrics  # noqa: PLC0415 - few bots are watched
+
+        metrics = open_metrics("bot.health", config.file)
+    runtime = Runtime.open(config, location, environ, observer=metrics)
     for problem in runtime.catalogue.problems:
         _log.warning("%s; %s", problem.what, problem.repair)
     await runtime.store.check_writable()  # otherwise every person who logs in would find it out
@@ -99,7 +107,7 @@ async def running_bot(
     for name in config.auth.vendors or ():
         if refused := catalogue.refusal(name):
             _log.warning("%s; %s", refused.happened, refused.todo)
-    service = open_service(runtime, settings)
+    service = open_service(runtime, settings, observer=metrics)
     _tell_start(config, runtime, service)
     ahead = open_refresh_ahead(config, runtime)
     try:
@@ -109,7 +117,7 @@ async def running_bot(
     await point_discord_at(settings.api_base, proxy)
     shards = await ask_shards(settings.api_base, settings.bot_token, proxy)
     client = new_bot(settings, service, proxy, shards)
-    async with _answering_probes(config, client, runtime, ahead):
+    async with _answering_probes(config, metrics, client, runtime, ahead):
         task = asyncio.create_task(_connect(client, settings, config, proxy), name="discord client")
         connected = asyncio.create_task(client.connected.wait())
         try:
@@ -125,24 +133,23 @@ async def running_bot(
 
 @asynccontextmanager
 async def _answering_probes(
-    config: Config, client: AuthBot, runtime: Runtime, ahead: RefreshAhead | None
+    config: Config, metrics: Metrics | None, client: AuthBot, runtime: Runtime, ahead: RefreshAhead | None
 ) -> AsyncIterator[None]:
-    """Answer probes during the block, if the config has an address for them.
+    """Answer probes and scrapes during the block, if the config has an address for them.
 
     Raises:
         HealthAddressError: the system refuses the address.
     """
-    if config.bot.health is None:
+    if config.bot.health is None or metrics is None:
         yield
         return
     from openab_auth.bot.health.checks import gateway_check, refresh_ahead_check, store_check  # noqa: PLC0415
-    from openab_auth.bot.health.readiness import Readiness  # noqa: PLC0415
-    from openab_auth.bot.health.server import serving_health  # noqa: PLC0415 - a bot without probes needs no server
+    from openab_auth.bot.metrics.serving import serving  # noqa: PLC0415 - few bots are watched
 
     checks = [gateway_check(client.is_connected), store_check(runtime.store)]
     if ahead is not None:
         checks.append(refresh_ahead_check(ahead.silence))
-    async with serving_health(config.bot.health, Readiness(checks)) as url:
+    async with serving(config.bot.health, metrics, runtime, checks) as url:
         _log.info("probes are answered at %s", url)
         yield
 

@@ -14,6 +14,7 @@ from openab_auth.storage import AsyncStore, Store, in_thread
 if TYPE_CHECKING:  # a valid token needs neither the tables of vendors nor an HTTP client
     from openab_auth.oauth.client import Driver
     from openab_auth.oauth.config import Config
+    from openab_auth.oauth.observer import Observer
     from openab_auth.oauth.vendors import Catalogue
     from openab_auth.storage import StoreLocation
 
@@ -25,7 +26,7 @@ class Runtime:
 
     Without a `catalogue` and a `driver` they are made when a part first asks for them, the catalogue from the config
     and from `environ`. `clock` gives unix seconds. `location` names the store to people. A driver that is passed in
-    stays open.
+    stays open. The `observer` is told about the commits of a store that is opened here, and about refreshes.
     """
 
     def __init__(  # noqa: PLR0913 - one part each
@@ -37,8 +38,10 @@ class Runtime:
         *,
         environ: Mapping[str, str] = os.environ,
         location: str = "",
+        observer: Observer | None = None,
     ) -> None:
-        self.store = store if isinstance(store, AsyncStore) else AsyncStore(store)
+        self.store = store if isinstance(store, AsyncStore) else AsyncStore(store, observer)
+        self.observer = observer
         self.clock = clock
         self.environ = environ
         self.location = location
@@ -53,6 +56,7 @@ class Runtime:
         location: str | StoreLocation,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
+        observer: Observer | None = None,
     ) -> Self:
         """Open the store at `location` and read the vendors of `config`; nothing is read from the store yet.
 
@@ -69,7 +73,7 @@ class Runtime:
             location = StoreLocation(location, config.store.options)
         catalogue = Catalogue.from_config(config, environ)
         store = open_store(location, environ=environ)
-        return cls(store, catalogue, clock=clock, environ=environ, location=str(location))
+        return cls(store, catalogue, clock=clock, environ=environ, location=str(location), observer=observer)
 
     @property
     def known_catalogue(self) -> Catalogue | None:

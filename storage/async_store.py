@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final, TypeVar
 
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
+from openab_auth.storage.commit.timing import CommitObserver, TimedCommit
 from openab_auth.storage.entries import Entry, LoginEntry
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import (
@@ -31,14 +32,15 @@ _LOOK: Final = 0.01  # seconds; long enough for one question
 
 
 class AsyncStore:
-    """A store for one event loop.
+    """A store for one event loop; the `observer` is told about each commit.
 
     Updates that callers ask for during a commit share the next commit (group commit). A cancelled caller does not
     withdraw its mutation, and does not disturb other callers.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, observer: CommitObserver | None = None) -> None:
         self._store = store
+        self._observer = observer
         self._waiting: list[tuple[Mutation[Any], asyncio.Future[Any]]] = []
         self._committing: asyncio.Task[None] | None = None
 
@@ -170,7 +172,7 @@ class AsyncStore:
         mutations = [mutate for mutate, _ in batch]
         outcomes: list[Done[Any] | Failed]
         try:
-            outcomes = await in_thread(self._store.update_all, mutations)
+            outcomes = await self._update_all(mutations)
         except Exception as error:  # noqa: BLE001 -- every waiting caller gets it
             outcomes = [Failed(error)] * len(batch)
         except BaseException:
@@ -179,6 +181,18 @@ class AsyncStore:
             raise
         for (_, done), outcome in zip(batch, outcomes, strict=True):
             _settle(done, outcome)
+
+    async def _update_all(self, mutations: list[Mutation[Any]]) -> list[Done[Any] | Failed]:
+        if self._observer is None:
+            return await in_thread(self._store.update_all, mutations)
+        timed, failed = TimedCommit(mutations), None
+        try:
+            return await in_thread(self._store.update_all, timed.mutations)
+        except Exception as error:
+            failed = error
+            raise
+        finally:
+            self._observer.committed(timed.report(failed))
 
 
 def _settle(done: asyncio.Future[Any], outcome: Done[Any] | Failed) -> None:

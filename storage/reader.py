@@ -82,6 +82,14 @@ class StoreReader(Protocol):
         """Return everything that an operator should repair, without changing anything."""
         ...
 
+    def count_spills(self) -> int:
+        """Return how many renewed logins wait in a journal for the next commit; a backend without one has none.
+
+        Raises:
+            StoreUnreadableError: the journal could not be read.
+        """
+        return 0
+
     def entry(self, key: str) -> Entry | None:
         """Return one entry, or None; see `read`. A backend overrides it where one entry costs less than all."""
         return self.read().get(key)

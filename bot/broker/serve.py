@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -72,11 +72,25 @@ async def run_broker(
     allow_connections()
     if places.socket is not None:
         check_not_in_store(places.socket, location.place)
+    metrics = None
+    if config.broker.health is not None:
+        from openab_auth.bot.metrics.serving import open_metrics  # noqa: PLC0415 - few brokers are watched
+
+        metrics = open_metrics("broker.health", config.file)
     # The broker's own environment says nothing about the threads of its clients.
-    runtime = Runtime.open(config, location, without_thread(environ))
+    runtime = Runtime.open(config, location, without_thread(environ), observer=metrics)
     uids = (os.geteuid(),) if config.broker.uids is None else config.broker.uids
     await runtime.store.read()  # otherwise the first client would find out that there is no store here
-    async with _serving(runtime, uids, _audit_path(runtime)) as server, _listening(server, places) as listening:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(_serving(runtime, uids, _audit_path(runtime)))
+        listening = await stack.enter_async_context(_listening(server, places))
+        if config.broker.health is not None and metrics is not None:
+            from openab_auth.bot.health.checks import store_check  # noqa: PLC0415 - as above
+            from openab_auth.bot.metrics.serving import serving  # noqa: PLC0415 - as above
+
+            checks = [store_check(runtime.store)]
+            url = await stack.enter_async_context(serving(config.broker.health, metrics, runtime, checks))
+            _log.info("probes are answered at %s", url)
         ready(listening)
         _log.info("broker: store %s; socket %s; url %s", location, listening.socket, listening.url)
         await stop.wait()

@@ -25,9 +25,7 @@ _LAST_ANSWERS: Final = 0.2  # seconds for answers under way at a stop
 
 
 @asynccontextmanager
-async def serving_health(
-    address: IpAddress, readiness: Readiness, metrics: MetricsPage | None = None
-) -> AsyncIterator[str]:
+async def serving_health(address: IpAddress, readiness: Readiness, metrics: MetricsPage) -> AsyncIterator[str]:
     """Watch the checks and answer on `address` during the block; yield the URL.
 
     Raises:
@@ -36,8 +34,7 @@ async def serving_health(
     app = web.Application(client_max_size=0)
     app.router.add_get("/livez", _livez)
     app.router.add_get("/readyz", _readyz(readiness))
-    if metrics is not None:
-        app.router.add_get("/metrics", _metrics(metrics))
+    app.router.add_get("/metrics", _metrics(metrics))
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_LAST_ANSWERS)
     await runner.setup()
     try:

@@ -39,6 +39,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._service = service
         self._suggestions = Suggestions(service)
         self._languages = SpokenLanguages()
+        self.observer = service.guard.observer
         self.mentions = CommandMentions(command.qualified_name for command in self.walk_app_commands())
         self._ids = CommandIds(bot, self.mentions)
         service.guard.admission.fetch_caller = Members(bot).caller

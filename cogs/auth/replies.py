@@ -6,8 +6,11 @@ be cut off. An edit can come after the interaction's 15 minutes (50027).
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
@@ -16,6 +19,7 @@ import discord
 from discord import ui
 
 from openab_auth.cogs.auth.connections import HostBot
+from openab_auth.cogs.auth.observer import Acknowledgement, CogObserver, NoObserver
 from openab_auth.cogs.auth.text import CommandMentions, Markup, fits_card
 
 COG: Final = "openab-auth"  # the cog's name; it must not clash with a cog of the host bot
@@ -92,16 +96,41 @@ def _clickable(interaction: discord.Interaction, message: ReplyContent) -> Reply
     return shown if fits_card(*shown.texts) else message
 
 
+@contextmanager
+def _timed(interaction: discord.Interaction) -> Iterator[None]:
+    """Tell the observer of the loaded cog how long Discord took for the acknowledgement in the block."""
+    begun = time.monotonic()
+    outcome: Acknowledgement = "taken"
+    try:
+        yield
+    except discord.HTTPException as error:
+        if error.code != _ALREADY_ACKNOWLEDGED:
+            outcome = "late" if error.code == _UNKNOWN_INTERACTION else "refused"
+        raise
+    except (aiohttp.ClientError, OSError, asyncio.CancelledError):
+        outcome = "no_answer"
+        raise
+    finally:
+        _observer_of(interaction.client).acknowledged(outcome, time.monotonic() - begun)
+
+
+def _observer_of(client: object) -> CogObserver:
+    cog = client.get_cog(COG) if isinstance(client, HostBot) else None
+    found = getattr(cog, "observer", None)
+    return NoObserver() if found is None else found
+
+
 async def acknowledge(interaction: discord.Interaction, *, in_place: bool = False) -> None:
     """Tell Discord that an answer follows, for this person only. A failure is logged and not raised.
 
     With `in_place` the answer will replace the message whose button was pressed.
     """
     try:
-        if in_place:
-            await interaction.response.defer()
-        else:
-            await interaction.response.defer(ephemeral=True, thinking=True)
+        with _timed(interaction):
+            if in_place:
+                await interaction.response.defer()
+            else:
+                await interaction.response.defer(ephemeral=True, thinking=True)
     except discord.HTTPException as error:
         if error.code == _ALREADY_ACKNOWLEDGED:
             interaction.extras[_ACKNOWLEDGED] = True
@@ -219,18 +248,19 @@ async def _respond(interaction: discord.Interaction, message: ReplyContent, *, i
     """Answer an interaction that was not acknowledged, or that may not have been."""
     layout = layout_of(_clickable(interaction, message))
     try:
-        if in_place:
-            await interaction.response.edit_message(
-                content=None,
-                embeds=[],
-                view=layout,
-                attachments=message.files,
-                allowed_mentions=discord.AllowedMentions.none(),
-            )
-        else:
-            await interaction.response.send_message(
-                view=layout, files=message.files, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
-            )
+        with _timed(interaction):
+            if in_place:
+                await interaction.response.edit_message(
+                    content=None,
+                    embeds=[],
+                    view=layout,
+                    attachments=message.files,
+                    allowed_mentions=discord.AllowedMentions.none(),
+                )
+            else:
+                await interaction.response.send_message(
+                    view=layout, files=message.files, ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
+                )
     except LOST as error:
         if isinstance(error, discord.HTTPException) and error.code == _UNKNOWN_INTERACTION:
             return False
@@ -241,7 +271,8 @@ async def _respond(interaction: discord.Interaction, message: ReplyContent, *, i
 async def show_modal(interaction: discord.Interaction, modal: discord.ui.Modal) -> bool:
     """Open a modal; it acknowledges the interaction too."""
     try:
-        await interaction.response.send_modal(modal)
+        with _timed(interaction):
+            await interaction.response.send_modal(modal)
     except LOST as error:
         _log.warning("a modal could not be opened (%s)", reason(error))
         return False

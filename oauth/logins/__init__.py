@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from openab_auth.oauth.logins.logout import LogoutResult
     from openab_auth.oauth.logins.person_holdings import PersonHoldings
     from openab_auth.oauth.logins.person_logout import EndedLogin, PersonLogins, PersonLogout
-    from openab_auth.oauth.logins.status import LoginState, Status, login_state, read_status
+    from openab_auth.oauth.logins.status import LoginState, Status, login_state, read_states, read_status
     from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Status",
     "WaitingLogins",
     "login_state",
+    "read_states",
     "read_status",
 ]
 
@@ -44,6 +45,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
             "Status": "status",
             "WaitingLogins": "waiting",
             "login_state": "status",
+            "read_states": "status",
             "read_status": "status",
         },
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from openab_auth.storage.mirror_mark import refuse_in_mirror
 if TYPE_CHECKING:
     from openab_auth.oauth.entries import UnsavedLogins
     from openab_auth.oauth.runtime import Runtime
+    from openab_auth.oauth.tokens.refresh import Refresh
+    from openab_auth.oauth.vendors import Vendor
 
 
 class SharedRefreshes:
@@ -104,7 +107,23 @@ class SharedRefreshes:
                 deadline=deadline,
                 deliberate=deliberate,
             )
-            entry = await refresh.replace(stale)
+            entry = await self._observed(refresh, stale, row)
         if refresh.answer is not None:
             self._renewed[tenant] = refresh.answer.access_token
+        return entry
+
+    async def _observed(self, refresh: Refresh, stale: LoginEntry, row: Vendor | None) -> LoginEntry:
+        """Run the refresh, and tell the observer of this process how it ended."""
+        if (observer := self._runtime.observer) is None:
+            return await refresh.replace(stale)
+        from openab_auth.oauth.observer import RefreshReport  # noqa: PLC0415 - only the bot and the broker observe
+
+        begun, vendor = time.monotonic(), row.name if row else None
+        try:
+            entry = await refresh.replace(stale)
+        except Exception as error:
+            observer.refreshed(RefreshReport(vendor, time.monotonic() - begun, adopted=False, error=error))
+            raise
+        adopted = refresh.answer is None
+        observer.refreshed(RefreshReport(vendor, time.monotonic() - begun, adopted=adopted, error=None))
         return entry

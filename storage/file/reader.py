@@ -90,6 +90,10 @@ class FileReader(StoreReader):
         """Return the records of a kind that no spill carries, if one `stat` proves that they are current, else None."""
         return None if kind.name in _SPILLED_KINDS else self._records.peek(kind)
 
+    def count_spills(self) -> int:
+        """Return how many renewed logins are in the journal beside the file; see `StoreReader.count_spills`."""
+        return len(journal.load(self.path, journal.spill_files(self.path)))
+
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair, without changing anything."""
         reading, tenants = self._reading_problems()

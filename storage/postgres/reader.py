@@ -144,6 +144,10 @@ class PostgresReader(StoreReader):
             return None
         return known.records
 
+    def count_spills(self) -> int:
+        """Return how many renewed logins are in the journal of this host; see `StoreReader.count_spills`."""
+        return len(self._load_spills())
+
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair, without changing anything."""
         try:

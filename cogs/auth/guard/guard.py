@@ -16,6 +16,10 @@ from openab_auth.cogs.auth.guard.audit import Audit, AuditLine, Event
 from openab_auth.cogs.auth.guard.deliveries import Deliveries
 from openab_auth.cogs.auth.guard.open_work import OpenWork
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
+from openab_auth.cogs.auth.guard.watched_steps import WatchedStep
+from openab_auth.cogs.auth.observer import CogObserver, NoObserver
+from openab_auth.oauth.vendors import Vendor
+from openab_auth.storage.entries import UserId
 
 Request: TypeAlias = Literal[
     "login",
@@ -68,9 +72,20 @@ _RULES: Final[Mapping[Request, _Rule]] = {
 
 
 class Guard:
-    """Counts attempts, writes the audit log and checks access, in one place and in one order."""
+    """Counts attempts, writes the audit log and checks access, in one place and in one order.
 
-    def __init__(self, access: Access, audit: Audit, attempts: RateLimit, clock: Callable[[], float]) -> None:
+    The `observer` is told about each step of a login.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        audit: Audit,
+        attempts: RateLimit,
+        clock: Callable[[], float],
+        observer: CogObserver | None = None,
+    ) -> None:
+        self.observer = observer or NoObserver()
         self.access = access
         self.audit = audit
         self.admission = Admission(access)
@@ -93,14 +108,21 @@ class Guard:
             AccessDeniedError: this person may not use /auth, or the line names another person's own account.
         """
         rule = _RULES[request]
-        if rule.counted == "all" or (rule.counted == "refused" and not self.access.allows(caller)):
-            self._attempts.count(caller.user)
-        async with self._line(rule, caller) as line:
-            if name_line is not None:
-                await name_line(line)
-            self.access.check(caller)
-            self.access.check_account(caller, line.person, for_operators=rule.for_operators)
-            yield line
+        with WatchedStep(self.observer, request) as step:
+            if rule.counted == "all" or (rule.counted == "refused" and not self.access.allows(caller)):
+                self._attempts.count(caller.user)
+            async with self._line(rule, caller) as line:
+                step.line = line
+                if name_line is not None:
+                    await name_line(line)
+                self.access.check(caller)
+                self.access.check_account(caller, line.person, for_operators=rule.for_operators)
+                yield line
+
+    async def record_end(self, vendor: Vendor, user: UserId, error: BaseException | None) -> None:
+        """Record a login that ended without a paste; `error` is None if it was stored."""
+        self.observer.login_step("finish", vendor.name, error)
+        await self.audit.record_end(vendor, user, error)
 
     async def ask_access(self, stranger: Caller, tell: Callable[[int], Awaitable[bool]]) -> AccessAnswer:
         """Tell the operators that a person asks for access; `tell` writes to their channel, whose id it gets.

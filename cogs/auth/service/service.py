@@ -16,6 +16,7 @@ from openab_auth.cogs.auth.guard import (
     Guard,
     RateLimit,
 )
+from openab_auth.cogs.auth.observer import CogObserver
 from openab_auth.cogs.auth.service.accounts import account_named, name_in_line, narrowed, pending_named
 from openab_auth.cogs.auth.service.notices import Notices
 from openab_auth.cogs.auth.service.people import People
@@ -243,7 +244,13 @@ class AuthService:
         await self.guard.audit.tell_left_out(now=True)
 
 
-def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime: bool = False) -> AuthService:
+def open_service(
+    runtime: Runtime,
+    settings: DiscordSettings,
+    *,
+    closes_runtime: bool = False,
+    observer: CogObserver | None = None,
+) -> AuthService:
     """Return the service on the runtime's store; with `closes_runtime`, its `aclose` closes the runtime, too.
 
     The audit log is beside the store, or at OPENAB_AUTH_AUDIT.
@@ -257,7 +264,7 @@ def open_service(runtime: Runtime, settings: DiscordSettings, *, closes_runtime:
     access = Access(settings, runtime.catalogue.auth.channels)
     if not access.admits_anybody:
         _log.warning("%s: list Discord ids in [discord] allowed_users, or role ids in [discord] allowed_roles", access)
-    guard = Guard(access, Audit(audit, clock), RateLimit(clock), clock)
-    logins = Logins.of(runtime, guard.admission.check, guard.audit.record_end)
+    guard = Guard(access, Audit(audit, clock), RateLimit(clock), clock, observer)
+    logins = Logins.of(runtime, guard.admission.check, guard.record_end)
     on_close = (logins.aclose, *([runtime.aclose] if closes_runtime else []))
     return AuthService(logins, guard, runtime, on_close=on_close)

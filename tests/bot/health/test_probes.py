@@ -44,6 +44,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+async def no_metrics(accept: str) -> tuple[str, bytes]:
+    return "text/plain", accept.encode()
+
+
 def break_locks(folder: Path) -> None:
     for lock in folder.glob("*.lock"):
         lock.unlink()
@@ -98,7 +102,7 @@ async def test_a_probe_writes_nothing_and_finds_a_lock_that_cannot_be_opened(
     store.check_writable()
     readiness = Readiness([store_check(AsyncStore(store))], clock=clock)
     before = state_of(folder)
-    async with serving_health(LOOPBACK, readiness) as url:
+    async with serving_health(LOOPBACK, readiness, no_metrics) as url:
         well = await http.get(f"{url}/readyz")
         after = state_of(folder)
         break_locks(folder)
@@ -113,7 +117,7 @@ async def test_a_probe_writes_nothing_and_finds_a_lock_that_cannot_be_opened(
 
 
 async def test_only_the_pages_can_be_read(http: httpx2.AsyncClient) -> None:
-    async with serving_health(LOOPBACK, Readiness([])) as url:
+    async with serving_health(LOOPBACK, Readiness([]), no_metrics) as url:
         assert (await http.post(f"{url}/readyz")).status_code == 405
         assert (await http.get(f"{url}/")).status_code == 404
         assert (await http.head(f"{url}/livez")).status_code == 200
@@ -123,7 +127,7 @@ async def test_a_process_that_is_not_ready_is_status_503_and_still_lives(http: h
     async def look() -> Trouble:
         return Trouble("it is broken", "repair it")
 
-    async with serving_health(LOOPBACK, Readiness([Check("part", look)])) as url:
+    async with serving_health(LOOPBACK, Readiness([Check("part", look)]), no_metrics) as url:
         assert (await http.get(f"{url}/readyz")).status_code == 503
         assert (await http.get(f"{url}/livez")).status_code == 200
 
