@@ -1,59 +1,38 @@
-"""The audit lines of the broker: who got which token, at most one line for each client, login and minute."""
+"""The audit lines of the broker: who got which token, at most one line for each client, login, thread and minute."""
 
 from __future__ import annotations
 
-import json
-import logging
-import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.storage.disk import ownership
-from openab_auth.storage.worker_thread import in_thread
+from openab_auth.oauth.audit import AuditLine, AuditLog
 
 if TYPE_CHECKING:
     from openab_auth.storage import Tenant, ThreadId
 
 _MINUTE: Final = 60.0  # seconds
-_MOST: Final = 1000  # pairs of client and login; then those are forgotten that may have a line again
-_log: Final = logging.getLogger(__name__)
+_MOST: Final = 1000  # lines a minute that are remembered; a client with a uid may name any thread
 
 
 class TokenAudit:
-    """Appends to one file of mode 0600, which the bot may share; `clock` gives unix seconds.
-
-    A line that cannot be written goes to the log. It stops no agent.
-    """
+    """Writes to the audit log at `path`, which the bot may share; `clock` gives unix seconds."""
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
-        self._path = path
+        self._file = AuditLog(path, clock)
         self._clock = clock
-        self._told: dict[tuple[str, Tenant], float] = {}
+        self._told: dict[tuple[str, Tenant, ThreadId | None], float] = {}
 
-    async def record(self, client: str, login: Tenant, thread: ThreadId | None) -> None:
-        """Write that a client got a token of a login."""
-        now = self._clock()
-        if (client, login) in self._told and 0 <= now - self._told[client, login] < _MINUTE:
+    async def record(self, client: str, login: Tenant, thread: ThreadId | None, seconds: float | None = None) -> None:
+        """Write that a client got a token of a login; `seconds` is how long that took."""
+        now, told = self._clock(), (client, login, thread)
+        if told in self._told and 0 <= now - self._told[told] < _MINUTE:
             return
-        if len(self._told) > _MOST:
+        if len(self._told) >= _MOST:
             self._told = {one: at for one, at in self._told.items() if 0 <= now - at < _MINUTE}
-        self._told[client, login] = now
-        time = datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")
-        shown = None if thread is None else str(thread)
-        line = {"time": time, "event": "token", "client": client, "login": login, "thread": shown}
-        try:
-            await in_thread(self._append, json.dumps(line) + "\n")
-        except Exception as error:  # noqa: BLE001 - the token is valid all the same
-            reason = error.strerror if isinstance(error, OSError) else type(error).__name__
-            _log.error("the audit log could not be written (%s): %s got a token of %s", reason, client, login)
-
-    def _append(self, line: str) -> None:
-        ownership.make_folder(str(self._path.parent))
-        with open(self._path, "a", encoding="utf-8", opener=_private) as file:
-            file.write(line)
-
-
-def _private(path: str, flags: int) -> int:
-    return ownership.open_file(path, flags | os.O_NONBLOCK)  # a FIFO blocks nobody
+        if len(self._told) >= _MOST:
+            del self._told[next(iter(self._told))]  # the oldest; a further line about it is better than none
+        self._told[told] = now
+        await self._file.write(
+            AuditLine("broker", "token", client=client, account=login, thread=thread, seconds=seconds)
+        )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from functools import partial
 from hmac import compare_digest
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from openab_auth.bot.broker.admission import ClientAccounts
@@ -82,6 +83,7 @@ class TokenDesk:
         self, accounts: ClientAccounts, client: Client, word: str, min_ttl: int
     ) -> dict[str, object] | OAuthError:
         """Return the answer with a token, or the error that a login could end."""
+        begun = monotonic()
         try:
             entries = await self._runtime.store.read()
             chosen = await accounts.find(word, entries)
@@ -90,7 +92,7 @@ class TokenDesk:
             raise  # no login brings a token here
         except (NotLoggedInError, LoginDeadError) as error:
             return error
-        return await self._answer(client, chosen, token, accounts.thread)
+        return await self._answer(client, chosen, token, accounts.thread, begun)
 
     def _accounts_of(self, client: Client, thread: ThreadId | None) -> ClientAccounts:
         """Return the accounts of a client, which remember what its words have meant.
@@ -112,7 +114,7 @@ class TokenDesk:
             RefreshedLatelyError: the word of a client has caused a refresh less than a minute ago.
             RequestError, OAuthError, StorageError: see `http.problems`.
         """
-        accounts = self._accounts_of(client, thread)
+        begun, accounts = monotonic(), self._accounts_of(client, thread)
         entries = await self._runtime.store.read()
         chosen = await accounts.find(word, entries)
         account = chosen.account
@@ -124,7 +126,7 @@ class TokenDesk:
             renew = partial(self._source.force_refresh, account, rejected=refused)
             token = await self._refreshes.refresh(account.tenant, refused, renew)
             refreshed = self._source.has_renewed(account, token)
-        return {**await self._answer(client, chosen, token, accounts.thread), "refreshed": refreshed}
+        return {**await self._answer(client, chosen, token, accounts.thread, begun), "refreshed": refreshed}
 
     async def request(self, client: Client, word: str, reason: str, *, thread: ThreadId | None) -> dict[str, object]:
         """Ask people in the client's thread for a login.
@@ -190,11 +192,11 @@ class TokenDesk:
             raise LoginDeadError(account.tenant, _REFUSED)
 
     async def _answer(
-        self, client: Client, chosen: ChosenAccount, token: AccessToken, thread: ThreadId | None
+        self, client: Client, chosen: ChosenAccount, token: AccessToken, thread: ThreadId | None, begun: float
     ) -> dict[str, object]:
         """Return the answer with a token, if the key of the client is still valid."""
         await self._admission.check_again(client)
-        await self._audit.record(client.name, chosen.account.tenant, thread)
+        await self._audit.record(client.name, chosen.account.tenant, thread, monotonic() - begun)
         return {
             "access_token": token.value.reveal(),
             "expires_at": token.expires_at,

@@ -22,7 +22,7 @@ from openab_auth.bot.broker.http.listening import BACKLOG, Address, UnixSocket, 
 from openab_auth.bot.broker.http.openapi import openapi_page
 from openab_auth.bot.broker.http.routes import Routes
 from openab_auth.bot.broker.http.server import BrokerServer
-from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
+from openab_auth.oauth.audit import audit_path
 from openab_auth.oauth.http import awake_timeout
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.threads import without_thread
@@ -82,7 +82,7 @@ async def run_broker(
     uids = (os.geteuid(),) if config.broker.uids is None else config.broker.uids
     await runtime.store.read()  # otherwise the first client would find out that there is no store here
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(_serving(runtime, uids, _audit_path(runtime)))
+        server = await stack.enter_async_context(_serving(runtime, uids, audit_path(runtime.location, runtime.environ)))
         listening = await stack.enter_async_context(_listening(server, places))
         if config.broker.health is not None and metrics is not None:
             from openab_auth.bot.health.checks import store_check  # noqa: PLC0415 - as above
@@ -149,14 +149,3 @@ async def _listening(server: BrokerServer, places: Places) -> AsyncIterator[List
             one.close()
         if unix is not None:
             unix.close()
-
-
-def _audit_path(runtime: Runtime) -> Path:
-    """Return the path of the audit log, which is that of the bot on the same store.
-
-    Raises:
-        RelativePathError: OPENAB_AUTH_AUDIT is relative.
-    """
-    beside = DEFAULT_STORE if "://" in runtime.location else runtime.location  # only a file has a folder for it
-    found = path_from_variable("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl"
-    return Path(found).expanduser().absolute()

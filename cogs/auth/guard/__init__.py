@@ -10,6 +10,7 @@ from openab_auth.cogs.auth.guard.errors import (
     NotYourServerError,
 )
 from openab_auth.cogs.auth.guard.guard import Guard
+from openab_auth.cogs.auth.guard.incidents import incident_of, is_shortened, new_incident, only_operator_can_mend
 from openab_auth.cogs.auth.guard.members import Members
 from openab_auth.cogs.auth.guard.open_work import ClosingError
 from openab_auth.cogs.auth.guard.rate_limit import RateLimit
@@ -41,6 +42,10 @@ __all__ = [
     "RateLimit",
     "author_of",
     "caller_of",
+    "incident_of",
+    "is_shortened",
+    "new_incident",
+    "only_operator_can_mend",
     "read_bot_config",
     "read_settings",
 ]

@@ -32,7 +32,7 @@ class Caller:
     """The person behind a request, as Discord reports them. In a direct message Discord reports no roles.
 
     `guild` is the id of the Discord server in which they ask, and `channel` that of the channel; a thread counts as
-    the channel that it is in.
+    the channel that it is in, and has its own id in `thread`.
     """
 
     user: UserId
@@ -41,13 +41,16 @@ class Caller:
     in_guild: bool = True
     guild: int | None = None
     channel: int | None = None
+    thread: int | None = None
 
 
 def caller_of(interaction: discord.Interaction) -> Caller:
     """Return the person behind an interaction. Their id never comes from a `custom_id`."""
     place = interaction.channel
-    channel = place.parent_id if isinstance(place, discord.Thread) else interaction.channel_id
-    return replace(member_caller(interaction.user, interaction.guild_id), channel=channel)
+    person = member_caller(interaction.user, interaction.guild_id)
+    if isinstance(place, discord.Thread):
+        return replace(person, channel=place.parent_id, thread=place.id)
+    return replace(person, channel=interaction.channel_id)
 
 
 def author_of(message: discord.Message) -> Caller:

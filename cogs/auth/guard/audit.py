@@ -1,29 +1,24 @@
-"""The audit log: one JSON object a line for each login, logout, refusal and added server. It holds no secrets."""
+"""The lines of the audit log about people in Discord: each login, logout, refusal and added server."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import logging
-import os
-from collections.abc import AsyncIterator, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-import aiofiles
-
+from openab_auth.cogs.auth.guard.access import Caller
 from openab_auth.cogs.auth.guard.audit_quota import AuditQuota
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
-from openab_auth.oauth.errors import PasteRefusedError
+from openab_auth.cogs.auth.guard.incidents import has_incident, incident_of
+from openab_auth.oauth.audit import OK, AuditLog, outcome_of
+from openab_auth.oauth.audit import AuditLine as WrittenLine
 from openab_auth.oauth.vendors import Vendor
 from openab_auth.oauth.vendors.account_labels import person_of
-from openab_auth.storage.disk import ownership
 from openab_auth.storage.entries import UserId
-from openab_auth.storage.errors import OpenabAuthError
-from openab_auth.storage.worker_thread import in_thread, own_threads
+from openab_auth.storage.errors import OpenabAuthError, StorageError
 
 Event: TypeAlias = Literal[
     "login",
@@ -39,7 +34,7 @@ Event: TypeAlias = Literal[
     "end_person",
     "left",
 ]
-_log = logging.getLogger(__name__)
+_DONE: Final = frozenset({OK, "login_not_stored", "login_overtaken"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +67,43 @@ class AuditLine:
 
 
 class Audit:
-    """Appends to one file of mode 0600. A line that cannot be written goes to the log; it stops no login."""
+    """Writes to the audit log at `path`; `clock` gives unix seconds, and `timer` seconds for durations."""
 
-    def __init__(self, path: Path, clock: Callable[[], float]) -> None:
-        self._path = path.absolute()
-        self._clock = clock
-        self._turn = asyncio.Lock()
+    def __init__(self, path: Path, clock: Callable[[], float], timer: Callable[[], float] = time.monotonic) -> None:
+        self._file = AuditLog(path, clock)
+        self._timer = timer
         self._quota = AuditQuota(clock)
 
     @asynccontextmanager
-    async def step(self, event: Event, user: UserId, *, refusals_only: bool = False) -> AsyncIterator[AuditLine]:
+    async def step(self, event: Event, caller: Caller, *, refusals_only: bool = False) -> AsyncIterator[AuditLine]:
         """Write a line when the block ends, however it ends. The block names its vendor in the line.
 
-        With `refusals_only`, the line is written only if the person was refused.
+        With `refusals_only`, the line is written only if the person was refused, or the machine has failed.
         """
-        line = AuditLine()
-        outcome = "failed"
+        line, begun = AuditLine(), self._timer()
+        failure: BaseException | None = None
         try:
             yield line
-            outcome = "ok"
-        except OpenabAuthError as error:
-            outcome = _outcome_of(error)
+        except BaseException as error:
+            failure = error
             raise
         finally:
-            if not (line.silent or (refusals_only and outcome != AccessDeniedError.code)):
-                await self.record(event, user, outcome, vendor=line.vendor, tenant=line.tenant, ended=line.ended)
+            if not (line.silent or (refusals_only and not _is_refusal_or_fault(failure))):
+                await self._record(
+                    WrittenLine(
+                        via="discord",
+                        event=event,
+                        user=caller.user,
+                        guild=caller.guild,
+                        channel=caller.channel,
+                        thread=caller.thread,
+                        vendor=line.vendor,
+                        account=line.tenant,
+                        seconds=self._timer() - begun,
+                    ),
+                    failure,
+                    line.ended,
+                )
 
     async def record(  # noqa: PLR0913 - the fields of a line
         self,
@@ -113,59 +120,35 @@ class Audit:
         Lines about requests that changed nothing are limited per person and in total; a separate line counts the rest.
         Lines about changes are always written.
         """
-        await self.tell_left_out()
-        if not (_was_done(event, outcome) or self._quota.admit(user)):
-            return
-        about: dict[str, object] = {"user": str(user), "vendor": vendor, "tenant": tenant, "outcome": outcome}
-        if ended is not None:
-            about |= {"person": str(ended.person), "logins": ended.logins, "pending": ended.pending}
-        await self._write({"event": event, **about}, f"{event} by {user}: {outcome}")
+        line = WrittenLine(via="discord", event=event, user=user, vendor=vendor, account=tenant, outcome=outcome)
+        await self._record(line, None, ended)
 
     async def record_end(self, vendor: Vendor, user: UserId, error: BaseException | None) -> None:
         """Write a line about a login that ended without a paste; `error` is None if it was stored."""
-        outcome = "ok" if error is None else _outcome_of(error)
-        await self.record("complete", user, outcome, vendor=vendor.name, tenant=vendor.tenant)
+        line = WrittenLine(via="discord", event="complete", user=user, vendor=vendor.name, account=vendor.tenant)
+        await self._record(line, error, None)
 
     async def tell_left_out(self, *, now: bool = False) -> None:
         """Write how many lines were left out when their minute is over, or at once with `now`."""
         if found := self._quota.left_out(now=now):
             people = {str(user): count for user, count in found.people.items()}
-            about = {"user": None, "vendor": None, "tenant": None, "outcome": "left_out"}
-            line = {"event": "left_out", **about, "count": found.count, "people": people}
-            await self._write(line, f"{found.count} lines left out")
+            line = WrittenLine(via="discord", event="left_out", outcome="left_out", count=found.count, people=people)
+            await self._file.write(line)
 
-    async def _write(self, about: Mapping[str, object], short: str) -> None:
-        try:
-            time = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds")
-            line = json.dumps({"time": time, **about}) + "\n"
-            async with self._turn:
-                await in_thread(ownership.make_folder, str(self._path.parent))
-                await self._append(line)
-        except Exception as error:  # noqa: BLE001 - the work of the line is done, or has its own error
-            reason = error.strerror if isinstance(error, OSError) else type(error).__name__
-            _log.error("the audit log could not be written (%s): %s", reason, short)
-
-    async def _append(self, line: str) -> None:
-        """Append a line; where no thread can be started, write it in this thread, at worst a second time."""
-        threads = own_threads(asyncio.get_running_loop())
-        try:
-            async with aiofiles.open(self._path, "a", encoding="utf-8", opener=_private, executor=threads) as file:
-                await file.write(line)
-        except RuntimeError:
-            with open(self._path, "a", encoding="utf-8", opener=_private) as here:  # noqa: ASYNC230
-                here.write(line)
+    async def _record(self, line: WrittenLine, failure: BaseException | None, ended: EndedNames | None) -> None:
+        if failure is not None:
+            line.outcome = outcome_of(failure)
+            line.incident = incident_of(failure) if has_incident(failure) else None
+        if ended is not None:
+            line.person, line.logins, line.pending = ended.person, ended.logins, ended.pending
+        await self.tell_left_out()
+        was_done = line.outcome in _DONE or line.event in {"died", "left"}
+        if was_done or line.user is None or self._quota.admit(line.user):
+            await self._file.write(line)
 
 
-def _outcome_of(error: BaseException) -> str:
-    if isinstance(error, PasteRefusedError):
-        return f"{error.code}:{error.reason}"
-    return error.code if isinstance(error, OpenabAuthError) else "failed"
-
-
-def _was_done(event: Event, outcome: str) -> bool:
-    """Return whether the line reports a change or a lost credential."""
-    return outcome in {"ok", "login_not_stored", "login_overtaken"} or event in {"died", "left"}
-
-
-def _private(path: str, flags: int) -> int:
-    return ownership.open_file(path, flags | os.O_NONBLOCK)  # a FIFO blocks nobody
+def _is_refusal_or_fault(failure: BaseException | None) -> bool:
+    """Return whether a person was refused, or was given an incident id for a fault of the machine."""
+    if isinstance(failure, OpenabAuthError):
+        return failure.code == AccessDeniedError.code or isinstance(failure, StorageError)
+    return isinstance(failure, Exception)

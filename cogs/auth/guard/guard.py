@@ -149,7 +149,7 @@ class Guard:
     def _line(self, rule: _Rule, caller: Caller) -> AbstractAsyncContextManager[AuditLine]:
         if rule.event is None:
             return nullcontext(AuditLine())
-        return self.audit.step(rule.event, caller.user, refusals_only=rule.refusals_only)
+        return self.audit.step(rule.event, caller, refusals_only=rule.refusals_only)
 
     def takes(self, delivered: discord.Interaction | discord.Message) -> bool:
         """Return False if Discord has delivered this before."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from pathlib import Path
 
 from openab_auth.cogs.auth.guard import (
     Access,
@@ -25,7 +24,7 @@ from openab_auth.cogs.auth.service.resumption import Resumption
 from openab_auth.cogs.auth.service.servers import Servers
 from openab_auth.cogs.auth.service.threads import Threads
 from openab_auth.oauth.accounts import Account, vendor_meant
-from openab_auth.oauth.config import DEFAULT_STORE, path_from_variable
+from openab_auth.oauth.audit import audit_path
 from openab_auth.oauth.entries import PendingLogin
 from openab_auth.oauth.errors import (
     LoginChangedError,
@@ -258,9 +257,7 @@ def open_service(
     Raises:
         ConfigError: OPENAB_AUTH_AUDIT is relative.
     """
-    location, clock = runtime.location, runtime.clock
-    beside = DEFAULT_STORE if "://" in location else location  # only a file has a folder for the audit log
-    audit = Path(path_from_variable("OPENAB_AUTH_AUDIT", runtime.environ) or f"{beside}.audit.jsonl").expanduser()
+    clock, audit = runtime.clock, audit_path(runtime.location, runtime.environ)
     access = Access(settings, runtime.catalogue.auth.channels)
     if not access.admits_anybody:
         _log.warning("%s: list Discord ids in [discord] allowed_users, or role ids in [discord] allowed_roles", access)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import traceback
 from typing import Final
 
+from openab_auth.cogs.auth.guard import incident_of, is_shortened, new_incident
+from openab_auth.cogs.auth.guard import only_operator_can_mend as is_for_operator
 from openab_auth.cogs.auth.replies import ReplyContent
 from openab_auth.cogs.auth.text import LINES, Language, Markup, failure
 from openab_auth.cogs.auth.views.ask_access import ways_to_access
@@ -17,34 +18,24 @@ from openab_auth.oauth.errors import (
     ExchangeRefusedError,
     LoginDeniedError,
     LoginExpiredError,
-    LoginNotStoredError,
     NetworkVariableError,
     NoPendingLoginError,
     PasteRefusedError,
-    PlanMissingError,
     ProgramFailedError,
     ProgramWaitsError,
-    UnknownVendorError,
     VendorMisconfiguredError,
     VendorUnavailableError,
 )
 from openab_auth.storage.errors import OpenabAuthError, StorageError
 
-_FOR_OPERATOR: Final = (
-    StorageError,
-    LoginNotStoredError,
-    NetworkVariableError,
-    VendorMisconfiguredError,
-    LinkTooLongError,
-    NameTooLongError,
-)
+_TOO_LONG: Final = (LinkTooLongError, NameTooLongError)
 _log = logging.getLogger(__name__)
 
 
-def report(doing: str, *told: str) -> str:
+def report(doing: str, *told: str, incident: str | None = None) -> str:
     """Log what only the operator can mend, and return the incident id, under which the person tells the operator."""
-    incident = secrets.token_hex(4)
-    _log.error("incident %s: %s: %s", incident, doing, "; ".join(told))
+    incident = incident or new_incident()
+    _log.error("incident %s: %s: %s", incident, doing, "; ".join(told), extra={"incident": incident})
     return incident
 
 
@@ -55,9 +46,7 @@ def told_with(language: Language, text: Markup, incident: str) -> Markup:
 
 def only_operator_can_mend(error: OpenabAuthError) -> bool:
     """Return whether this is a fault of the machine or the config; a decision of the operator is none."""
-    if type(error) is UnknownVendorError:
-        return not error.offered
-    return isinstance(error, _FOR_OPERATOR) and not isinstance(error, PlanMissingError)
+    return is_for_operator(error) or isinstance(error, _TOO_LONG)
 
 
 def cause_of(error: BaseException) -> BaseException:
@@ -78,28 +67,19 @@ def failure_message(
     if isinstance(cause, OpenabAuthError):
         text = failure(language, cause)
         if only_operator_can_mend(cause):
-            text = told_with(language, text, report(f"{doing} failed", str(cause)))
-        elif _is_shortened(cause):
-            incident = secrets.token_hex(4)
-            _log.info("incident %s: %s failed: %s", incident, doing, cause)
+            text = told_with(language, text, report(f"{doing} failed", str(cause), incident=incident_of(cause)))
+        elif is_shortened(cause):
+            incident = incident_of(cause)
+            _log.info("incident %s: %s failed: %s", incident, doing, cause, extra={"incident": incident})
             text = LINES.join([text, language.say("failure-incident", incident=incident)])
         buttons = ways_to_access(language, cause) or _way_on(language, cause, vendor, key)
         return ReplyContent(text, buttons, accent="bad")
-    incident = secrets.token_hex(4)
+    incident, kind = incident_of(cause), type(cause).__name__
     # The exception's message is left out: a library may have put an address with a code or a token into it.
-    _log.error("incident %s: %s failed with %s\n%s", incident, doing, type(cause).__name__, _frames(cause))
+    _log.error(
+        "incident %s: %s failed with %s\n%s", incident, doing, kind, _frames(cause), extra={"incident": incident}
+    )
     return ReplyContent(language.say("unexpected-failure", incident=incident), accent="bad")
-
-
-def _is_shortened(error: OpenabAuthError) -> bool:
-    """Return whether the person is not told the vendor's own words, which the log gets."""
-    match error:
-        case PasteRefusedError():
-            return error.reason == "denied"
-        case _:
-            return isinstance(
-                error, ExchangeRefusedError | VendorUnavailableError | LoginDeniedError | PlanMissingError
-            )
 
 
 def still_waits(error: OpenabAuthError) -> bool:

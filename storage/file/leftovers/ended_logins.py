@@ -17,6 +17,7 @@ from typing import Final
 
 from openab_auth.storage import journal
 from openab_auth.storage.disk import atomic, folder, regular_file
+from openab_auth.storage.disk.append import LOG_SUFFIX
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.file.leftovers import quarantine, redact, temporary_files
 from openab_auth.storage.format.keys import is_file_name
@@ -53,9 +54,13 @@ def _erased(places: Iterable[Path]) -> list[Path]:
 
 
 def _names_of(path: Path) -> set[str]:
-    """Return the names in the folder that contain the store's name, except locks and files of another store."""
+    """Return the names in the folder that contain the store's name.
+
+    Locks, files of another store and the audit log are left out: that log never holds a token, and becomes large.
+    """
     names = temporary_files.without_other_stores(path, folder.names(path.parent))
-    return {name for name in names if path.name in name and not name.endswith(".lock")}
+    audit = f"{path.name}{LOG_SUFFIX}"
+    return {name for name in names if path.name in name and not name.endswith(".lock") and not name.startswith(audit)}
 
 
 def _redact(place: Path, secrets: Collection[str], path: Path) -> None:

@@ -26,10 +26,11 @@ async def test_a_line_has_its_fields_and_the_file_is_private(tmp_path: Path) -> 
         os.umask(before)
     assert json.loads(path.read_text()) == {
         "time": "1970-01-01T00:00:00.000+00:00",
+        "via": "discord",
         "event": "login",
         "user": "7",
         "vendor": "lab",
-        "tenant": "lab-oauth",
+        "account": "lab-oauth",
         "outcome": "ok",
     }
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -8,13 +8,17 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from discord.ext import commands
 
-from openab_auth.bot.playground.discord import Person, ShownResponse
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person, ShownResponse
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.cogs.auth.service.service import AuthService
+from openab_auth.oauth.errors import VendorUnavailableError
 from tests.cogs.auth.on_discord.discord_bot import begin
+from tests.cogs.auth.service.service_logins import Log
 from tests.support.patience import until
 
 ID = re.compile(r"`([0-9a-f]{8})`")
@@ -62,7 +66,7 @@ ROOTS_DAMAGES = [as_other_users_lock, as_notes_of_another_user] if os.geteuid() 
 @pytest.mark.parametrize("damage", [*DAMAGES, *ROOTS_DAMAGES], ids=lambda damage: damage.__name__)
 async def test_no_message_holds_a_path_or_a_uid_and_the_log_knows_each_id(
     damage: Callable[[Path], None], bot: commands.Bot, ada: Person, bob: Person, eve: Person, issuer: Issuer,
-    store_path: Path, caplog: pytest.LogCaptureFixture,
+    store_path: Path, caplog: pytest.LogCaptureFixture, audited: Log,
 ) -> None:  # fmt: skip
     login = await begin(ada)
     redirect = await issuer.approve(login.link_buttons[0])
@@ -85,6 +89,53 @@ async def test_no_message_holds_a_path_or_a_uid_and_the_log_knows_each_id(
     assert told
     assert {incident for incident in told if not any(f"incident {incident}: " in line for line in logged)} == set()
     assert any(str(store_path) in line for line in logged)
+    incidents = {line["incident"] for line in audited() if "incident" in line}
+    assert {incident for incident in incidents if not any(f"incident {incident}: " in line for line in logged)} == set()
+    if damage is as_other_bytes:
+        assert len(incidents & told) >= 10
+
+
+async def test_the_id_of_a_failure_leads_to_its_place_in_the_code_and_to_who_met_it_where(
+    bot: commands.Bot, world: EmbeddedDiscord, ada: Person, service: AuthService, audited: Log,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    address = "http://localhost/?code=canary"
+
+    def fail(*_: object, **__: object) -> NoReturn:
+        raise KeyError(address)
+
+    monkeypatch.setattr(service._logins, "begin", fail)
+    answer = await (await ada.slash("auth login", vendor="lab", where="thread")).settled()
+
+    [incident] = ID.findall(answer.content)
+    [record] = [record for record in caplog.records if getattr(record, "incident", None) == incident]
+    assert "KeyError" in record.getMessage()
+    assert 'File "' in record.getMessage()
+    [line] = [line for line in audited() if line.get("incident") == incident]
+    assert (line["event"], line["outcome"], line["user"]) == ("login", "failed", str(ada.id))
+    assert (line["vendor"], line["account"]) == ("lab", "lab")
+    assert (line["guild"], line["channel"]) == (world.state.guild_id, world.state.channel_id(ada.user["id"], "guild"))
+    assert line["thread"] == world.state.thread_id
+    assert "canary" not in caplog.text + repr(audited())
+
+
+async def test_the_id_of_a_vendors_failure_is_in_the_audit_log_too(
+    bot: commands.Bot, ada: Person, issuer: Issuer, audited: Log, caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch, service: AuthService,
+) -> None:  # fmt: skip
+    caplog.set_level(logging.INFO)
+    login = await begin(ada)
+
+    async def fail(*_: object, **__: object) -> NoReturn:
+        raise VendorUnavailableError(service.__class__.__name__, "it is down")
+
+    monkeypatch.setattr(service._logins, "complete", fail)
+    redirect = await issuer.approve(login.link_buttons[0])
+    answer = await (await ada.slash("auth complete", redirect=redirect)).settled()
+
+    [incident] = ID.findall(answer.content)
+    assert any(f"incident {incident}: " in line for line in caplog.messages)
+    assert audited()[-1]["incident"] == incident
 
 
 async def test_the_line_under_the_id_names_the_request_and_the_file(

@@ -38,7 +38,7 @@ async def test_two_steps_end_in_the_store_and_in_the_audit_log(
     assert done.account == "ada@example.com"
     assert stored()["lab"]["access_token"]
     assert outcomes(audited) == [("login", "1", "ok"), ("complete", "1", "ok")]
-    assert [(line["vendor"], line["tenant"]) for line in audited()] == [("lab", "lab"), ("lab", "lab")]
+    assert [(line["vendor"], line["account"]) for line in audited()] == [("lab", "lab"), ("lab", "lab")]
 
 
 async def test_access_is_asked_again_when_the_paste_comes(

@@ -198,3 +198,17 @@ def test_an_unreadable_file_is_told_and_other_files_keep_their_owner(
     log_out(store)
     assert (mine.stat().st_uid, stat.S_IMODE(mine.stat().st_mode)) == (NOBODY, 0o640)
     assert copies(store) == []
+
+
+def test_the_audit_log_is_not_searched_however_large_it_is(store: FileStore) -> None:
+    """It never holds a token; a file that is too large to search would be renamed."""
+    logs = [store.path.with_name(f"auth.json.audit.jsonl{ending}") for ending in ("", ".old", ".1", "-20260131")]
+    store.update_all([put("codex", login("codex"))])
+    for log in logs:
+        with log.open("wb") as file:
+            file.truncate(2**23)
+
+    log_out(store)
+
+    assert all(log.exists() for log in logs)
+    assert not [one for one in store.path.parent.iterdir() if "uncleared" in one.name]

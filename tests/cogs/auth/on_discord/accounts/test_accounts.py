@@ -22,7 +22,7 @@ async def test_each_account_gets_a_login_of_its_own(
     cards = [await log_in(ada, issuer, account, address=f"{account}@lab") for account in ("shared", "work", "me")]
 
     assert sorted(stored()) == ["lab", f"lab@u{ada.id}", "lab@work"]
-    assert [line["tenant"] for line in audited() if line["event"] == "complete"] == [
+    assert [line["account"] for line in audited() if line["event"] == "complete"] == [
         "lab",
         "lab@work",
         f"lab@u{ada.id}",

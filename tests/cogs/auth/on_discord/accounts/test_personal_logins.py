@@ -96,7 +96,7 @@ async def test_a_replayed_button_refuses_another_person(
     assert isinstance(told, ShownResponse)
     await told.wait_for(lambda shown: REFUSED in shown.content)
     assert stored() == before
-    assert (audited()[-1]["tenant"], audited()[-1]["outcome"]) == (f"lab@{bobs}", "not_allowed")
+    assert (audited()[-1]["account"], audited()[-1]["outcome"]) == (f"lab@{bobs}", "not_allowed")
 
 
 async def test_a_form_of_another_persons_card_takes_no_paste(

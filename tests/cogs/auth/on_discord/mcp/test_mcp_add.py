@@ -157,7 +157,7 @@ async def test_what_a_config_refuses_is_told_with_what_to_do_and_not_repeated(
     assert not store_path.with_name("auth.json.servers").exists()
     (line,) = audited()
     assert (line["event"], line["outcome"]) == ("mcp_add", "server_not_added")
-    assert line["tenant"] == (name if name in {"codex", "theirs"} else None)
+    assert line["account"] == (name if name in {"codex", "theirs"} else None)
     assert "canary" not in json.dumps(line)
 
 
@@ -218,7 +218,7 @@ async def test_its_adder_or_an_operator_removes_a_server_that_has_no_login(
     assert "hers is removed" in (await remove(ada, "hers")).content
     assert "Nobody has added" in (await remove(ada, "hers")).content
     assert "mcp:new is not offered here" in (await begin(bob, "mcp:new")).content
-    removals = [(line["tenant"], line["outcome"]) for line in audited() if line["event"] == "mcp_remove"]
+    removals = [(line["account"], line["outcome"]) for line in audited() if line["event"] == "mcp_remove"]
     assert removals == [
         ("hers", "not_allowed"),
         ("new", "server_not_removed"),

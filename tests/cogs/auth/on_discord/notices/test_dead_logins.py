@@ -45,7 +45,7 @@ async def test_whoever_made_it_is_told_once_and_the_button_begins_the_next_login
     assert len(news(world, ada)) == 1
     assert not news(world, bob)
     (line,) = [line for line in audited() if line["event"] == "died"]
-    assert (line["user"], line["vendor"], line["tenant"], line["outcome"]) == (str(ada.id), "lab", "lab", "login_dead")
+    assert (line["user"], line["vendor"], line["account"], line["outcome"]) == (str(ada.id), "lab", "lab", "login_dead")
 
 
 async def test_neither_a_second_bot_nor_a_restart_tells_it_again(
