@@ -9,11 +9,12 @@ from openab_auth.storage.errors import OpenabAuthError
 
 _WITH_VALUE: Final = frozenset({
     *("--store", "--config", "--user", "--port", "--min-ttl", "--for", "--from", "--thread", "--beside",
-      "--wait", "--reason", "--until", "--grant", "--to", "--tenant", "--expires", "--socket", "--mode", "--listen"),
+      "--wait", "--reason", "--until", "--grant", "--to", "--tenant", "--expires", "--socket", "--mode", "--listen",
+      "--since"),
 })  # fmt: skip
 _ALONE: Final = frozenset({
-    *("--json", "--local", "--rejected", "--revoke", "--no-wait", "--help", "-h", "--version", "--drop",
-      "--keep-source", "--replace"),
+    *("--json", "--local", "--rejected", "--revoke", "--no-wait", "--help", "-h", "--version", "--verbose", "-v",
+      "--drop", "--keep-source", "--replace"),
 })  # fmt: skip
 
 

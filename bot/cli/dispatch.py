@@ -33,6 +33,7 @@ _MODULES = {
     "refresh": "commands.agents.tokens",
     "exec": "commands.agents.exec",
     "doctor": "doctor.command",
+    "audit": "commands.audit",
     "health": "commands.health",
     "version": "commands.version",
     "obscure": "commands.obscure",

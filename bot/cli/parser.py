@@ -49,7 +49,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     if apart.version and not apart.help:
         return argparse.Namespace(command="version", json=apart.json)
     parser = make_parser((apart.command,) if apart.command in COMMANDS and not apart.help else COMMANDS)
-    arguments = parser.parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False))
+    arguments = parser.parse_args(apart.plain, argparse.Namespace(store=None, config=None, json=False, verbose=False))
     if apart.paste is not None:
         arguments.paste = apart.paste
     arguments.child = apart.child
@@ -82,6 +82,7 @@ def make_parser(names: Iterable[str]) -> argparse.ArgumentParser:
         help="the config (default: $OPENAB_AUTH_CONFIG, then the standard places)",
     )
     everywhere.add_argument("--json", action="store_true", help="print one JSON object on standard output")
+    everywhere.add_argument("-v", "--verbose", action="store_true", help="log everything on standard error")
     parser = _Parser(
         allow_abbrev=False,
         prog="openab-auth",
@@ -144,5 +145,6 @@ COMMANDS: Final[dict[str, tuple[str, str | None]]] = {
     ),
     "reveal": ("print the secret that was obscured", None),
     "doctor": ("check store, locks, config, Discord and vendors; name each repair", "doctor.options:add_doctor"),
+    "audit": ("show who did what with which login, from the audit log of this host", "commands.options:add_audit"),
     "health": ("ask the running bot or broker whether it is ready, for probes", "commands.options:add_health"),
 }

@@ -26,6 +26,7 @@ def open_runtime(arguments: argparse.Namespace) -> Runtime:
     from openab_auth.oauth.runtime import Runtime  # noqa: PLC0415 - see above
 
     config = _config(arguments)
+    _begin_logs(config, arguments)
     return Runtime.open(config, store_location(config, arguments.store, os.environ), os.environ)
 
 
@@ -38,6 +39,8 @@ def open_for_reading(arguments: argparse.Namespace) -> tuple[StoreReader, Catalo
         ConfigError, StorageError: as `open_runtime`.
     """
     config = _config(arguments)
+    if arguments.verbose:  # it logs nothing otherwise, and a status has to be quick
+        _begin_logs(config, arguments)
     catalogue = Catalogue.from_config(config, os.environ)
     location = store_location(config, arguments.store, os.environ)
     store = open_reader(location)
@@ -66,6 +69,12 @@ def read_catalogue(arguments: argparse.Namespace) -> Catalogue:
         ConfigError: the config has mistakes; all of them are named.
     """
     return Catalogue.from_config(_config(arguments), os.environ)
+
+
+def _begin_logs(config: Config, arguments: argparse.Namespace) -> None:
+    from openab_auth.bot.logs import begin_command_logs  # noqa: PLC0415 - see above
+
+    begin_command_logs(config.log, verbose=arguments.verbose)
 
 
 def _config(arguments: argparse.Namespace) -> Config:

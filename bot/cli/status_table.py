@@ -15,6 +15,7 @@ from openab_auth.bot.errors import (
     SystemRefusedError,
 )
 from openab_auth.bot.mirror.errors import MirrorError, MirrorRunningError
+from openab_auth.oauth.audit import AuditUnreadableError
 from openab_auth.oauth.errors import (
     AccountNotForThreadError,
     BrokerRefusedError,
@@ -108,6 +109,7 @@ STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (TooManyRequestsError, 5),
     (TooManyWaitError, 5),
     (StorageError, 6),
+    (AuditUnreadableError, 6),
     (SystemRefusedError, 6),
     (LoginNotStoredError, 6),
     (PasteRefusedError, 7),

@@ -33,14 +33,16 @@ class AuditLog:
         self._turn = asyncio.Lock()
 
     async def write(self, line: AuditLine, *, once_a_minute: bool = False, failure: int = logging.ERROR) -> None:
-        """Append a line; with `once_a_minute`, only if the end of the file lacks it for this minute.
+        """Append a line. A failure is logged with the level `failure`.
 
-        A failure is logged with the level `failure`.
+        With `once_a_minute`, append it only if the end of the file lacks it for this minute, and make no folder: such
+        lines are about agents, which may look for a store where there is none.
         """
         try:
             text = text_of(self._clock(), line.fields)
             async with self._turn:
-                await in_thread(ownership.make_folder, str(self.path.parent))
+                if not once_a_minute:
+                    await in_thread(ownership.make_folder, str(self.path.parent))
                 await self._append(text, once_a_minute=once_a_minute)
         except Exception as error:  # noqa: BLE001 - the work of the line is done, or has its own error
             reason = error.strerror if isinstance(error, OSError) else type(error).__name__

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast, get_args
 
 from openab_auth.oauth.config.paths import find_config, path_in_config
 from openab_auth.oauth.config.store_settings import StoreSettings, read_store_settings
@@ -22,7 +22,9 @@ from openab_auth.storage.records.threads import SHARED_ACCOUNTS, AccountPolicy
 if TYPE_CHECKING:
     from openab_auth.oauth.config.channels import ChannelSettings
 
-TABLES: Final = ("discord", "store", "bot", "auth", "broker", "vendors", "mcp")
+TABLES: Final = ("discord", "store", "bot", "log", "auth", "broker", "vendors", "mcp")
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+LogFormat: TypeAlias = Literal["json", "text"]
 OnLeave: TypeAlias = Literal["tell", "end"]  # tell the operators, or end everything that the person has
 _FOR_OTHER_ROOMS: Final = ("discord", "mcp")  # other rooms replace the variables of these tables
 
@@ -61,6 +63,17 @@ class BotSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LogSettings:
+    """Hold the `[log]` table: from which `level` on `run`, `serve` and `mirror` log, and in which `format`.
+
+    None as the format is text on a terminal, and JSON elsewhere.
+    """
+
+    level: LogLevel = "info"
+    format: LogFormat | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerSettings:
     """Hold the `[broker]` table.
 
@@ -83,6 +96,7 @@ class Config:
     file: str | None = None
     store: StoreSettings = field(default=StoreSettings())
     bot: BotSettings = BotSettings()
+    log: LogSettings = LogSettings()
     auth: AuthSettings = AuthSettings()
     broker: BrokerSettings = BrokerSettings()
     vendors: Mapping[str, Mapping[str, object]] = field(default_factory=dict, repr=False)
@@ -140,6 +154,7 @@ def _parse(file: str, found: dict[str, object], environ: Mapping[str, str]) -> C
         file=file,
         store=read_store_settings(store, file, environ),
         bot=_bot(top) if "bot" in found else BotSettings(),
+        log=_log(top) if "log" in found else LogSettings(),
         auth=AuthSettings(
             vendors=auth.texts("vendors") if "vendors" in top.table("auth") else None,
             accept_risk=auth.texts("accept_risk"),
@@ -166,6 +181,15 @@ def _bot(top: ConfigTable) -> BotSettings:
     bot = ConfigTable(top.table("bot"), "bot", top.mistakes)
     bot.only([key.name for key in fields(BotSettings)])
     return BotSettings(health=bot.ip_address("health"))
+
+
+def _log(top: ConfigTable) -> LogSettings:
+    values = top.table("log")
+    log = ConfigTable(values, "log", top.mistakes)
+    log.only([key.name for key in fields(LogSettings)])
+    level = log.one_of("level", get_args(LogLevel), "info")
+    style = log.one_of("format", get_args(LogFormat), "json") if "format" in values else None
+    return LogSettings(cast("LogLevel", level), cast("LogFormat | None", style))
 
 
 def _broker(top: ConfigTable) -> BrokerSettings:

@@ -18,6 +18,7 @@ from openab_auth.oauth.config import (
     BotSettings,
     BrokerSettings,
     ChannelSettings,
+    LogSettings,
     obscure,
 )
 from openab_auth.oauth.config.config import TABLES
@@ -41,6 +42,7 @@ TABLES_OF_CODE: dict[str, tuple[set[str], object]] = {
     "discord.guilds.ID": ({one.name for one in fields(GuildRules)}, GuildRules()),
     "store": (set(STORE_KEYS), StoreOptions()),
     "bot": ({one.name for one in fields(BotSettings)}, BotSettings()),
+    "log": ({one.name for one in fields(LogSettings)}, LogSettings()),
     "auth": ({one.name for one in fields(AuthSettings)} - {"channels"}, AuthSettings()),
     "auth.channels.ID": (set(CHANNEL_KEYS), ChannelSettings()),
     "broker": ({one.name for one in fields(BrokerSettings)}, BrokerSettings()),

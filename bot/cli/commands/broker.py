@@ -14,15 +14,16 @@ from openab_auth.bot.broker import add_key, default_socket, new_key, read_addres
 from openab_auth.bot.broker.errors import NoSocketPlaceError
 from openab_auth.bot.cli import consoles
 from openab_auth.bot.cli.arguments import UsageError
+from openab_auth.bot.cli.audited import audited
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
-from openab_auth.bot.logs import set_up_logs
+from openab_auth.bot.logs import begin_logs
 from openab_auth.oauth.accounts import account_word
 from openab_auth.oauth.config import store_location
 from openab_auth.oauth.threads import thread_in
 from openab_auth.oauth.vendors import check_secret_files, read_config, read_tables
-from openab_auth.storage import KEYS, BrokerKey
+from openab_auth.storage import CONSOLE, KEYS, BrokerKey
 
 if TYPE_CHECKING:
     from openab_auth.bot.broker import Listening
@@ -40,8 +41,8 @@ async def serve(arguments: argparse.Namespace) -> int:
     """
     from openab_auth.bot.broker import Places, run_broker  # noqa: PLC0415 - `key` needs no server
 
-    set_up_logs()
     config = read_config(Path(arguments.config) if arguments.config else None, os.environ)
+    begin_logs(config.log, verbose=arguments.verbose)
     check_secret_files(config, read_tables(config, os.environ))
     address = read_address(arguments.listen) if arguments.listen is not None else None
     places = Places(_socket(arguments), arguments.mode, address)
@@ -85,7 +86,9 @@ async def key(arguments: argparse.Namespace) -> int:
         if arguments.action == "add":
             await _add(runtime, arguments)
         elif arguments.action == "revoke":
-            await runtime.store.update(partial(revoke_key, name=arguments.name))
+            async with audited(runtime, "key_revoke", user=CONSOLE) as line:
+                await runtime.store.update(partial(revoke_key, name=arguments.name))
+                line.client = arguments.name
             print_result({"name": arguments.name, "revoked": True}, "revoked", as_json=arguments.json)
         else:
             await _list(runtime, as_json=arguments.json)
@@ -103,7 +106,10 @@ async def _add(runtime: Runtime, arguments: argparse.Namespace) -> None:
     now, secret = runtime.clock(), new_key()
     expires_at = None if arguments.expires is None else int(now) + arguments.expires
     record = BrokerKey(secret.fingerprint(), tuple(arguments.tenant), thread, expires_at, int(now))
-    await runtime.store.update(partial(add_key, name=arguments.name, key=record))
+    async with audited(runtime, "key_add", user=CONSOLE) as line:
+        await runtime.store.update(partial(add_key, name=arguments.name, key=record))
+        line.client = arguments.name
+        line.thread = thread
     print_result({"name": arguments.name, "key": secret.reveal()}, secret.reveal(), as_json=arguments.json)
     consoles.tell("openab-auth: give this key to the agent; it is not shown again\n")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
-from openab_auth.bot.logs import set_up_logs
+from openab_auth.bot.logs import begin_logs
 from openab_auth.oauth.config import Config, store_location
 from openab_auth.oauth.runtime import Runtime
 from openab_auth.oauth.threads import without_thread
@@ -31,8 +31,8 @@ def mirror(arguments: argparse.Namespace) -> Coroutine[object, object, int]:
         UsageError: the mirror would be the store itself.
         ConfigError: the config has mistakes.
     """
-    set_up_logs()
     config = read_config(Path(arguments.config) if arguments.config else None, os.environ)
+    begin_logs(config.log, verbose=arguments.verbose)
     location, path = store_location(config, arguments.store, os.environ), Path(arguments.to).expanduser().absolute()
     if not location.is_postgres and path == Path(location.place).absolute():
         message = "--to names the store itself"

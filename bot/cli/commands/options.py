@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
+from typing import Final
 
-from openab_auth.bot.cli.shared_options import ACCOUNT, whole_number
+from openab_auth.bot.cli.shared_options import ACCOUNT, user_id, whole_number
+
+_WEEK: Final = 604_800  # seconds
 
 
 def add_playground(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +65,18 @@ def add_health(parser: argparse.ArgumentParser) -> None:
         choices=("bot", "broker"),
         help="the process to ask (default: the bot, or the broker if the config has an address of the broker alone)",
     )
+
+
+def add_audit(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `audit`."""
+    parser.add_argument(
+        "--since",
+        type=_duration,
+        default=_WEEK,
+        metavar="7d",
+        help="how far to look back, in s, m, h, d or w (default: 7d)",
+    )
+    parser.add_argument("--user", type=user_id, metavar="ID", help="only the lines about this person")
 
 
 def add_obscure(parser: argparse.ArgumentParser) -> None:

@@ -11,9 +11,9 @@ from typing import Final
 from openab_auth.bot.app import run_bot
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.exit_status import DONE
-from openab_auth.bot.logs import set_up_logs
+from openab_auth.bot.logs import begin_logs
 from openab_auth.cogs.auth import read_bot_config
-from openab_auth.oauth.config import store_location
+from openab_auth.oauth.config import LogSettings, store_location
 from openab_auth.oauth.errors import PasswordOnCommandLineError
 from openab_auth.storage.options import has_password, is_postgres
 
@@ -22,8 +22,8 @@ _NO_PORT: Final = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
 async def run(arguments: argparse.Namespace) -> int:
     """Run the bot on Discord until SIGTERM or Ctrl-C."""
-    set_up_logs()
     config, _ = read_bot_config(Path(arguments.config) if arguments.config else None, os.environ)
+    begin_logs(config.log, verbose=arguments.verbose)
     await run_bot(config, store_location(config, arguments.store, os.environ), os.environ)
     return DONE
 
@@ -33,7 +33,7 @@ async def playground(arguments: argparse.Namespace) -> int:
     from openab_auth.bot.playground import run_playground  # noqa: PLC0415 - a bot on Discord does not need it
 
     url = _database(arguments)
-    set_up_logs()
+    begin_logs(LogSettings(), verbose=arguments.verbose)
     try:
         await run_playground(arguments.port, url, json_line=arguments.json)
     except OSError as error:

@@ -96,8 +96,10 @@ def token(request: Request) -> str:
     config = _config(request)
     store = _store(request, config)
     entries = _entries(store)
-    login, because = _login(request.tenants[0], config, _labels(request, config, store))
+    thread, labels = _labels(request, config, store)
+    login, because = _login(request.tenants[0], config, labels)
     value, expires_at = _entry(entries, login, min_ttl)
+    _audit(store, "token", [login], thread)
     if not request.json:
         return f"{value}\n"
     answer = {"access_token": value, "expires_at": expires_at, "token_type": "Bearer"}
@@ -118,7 +120,8 @@ def environment(request: Request) -> dict[str, str]:
     overridden = {word for name in moved for word in (name, TENANTS[name], config.vendors[name].get("tenant"))}
     store = _store(request, config)
     entries, environ, places = _entries(store), dict(os.environ), set()
-    labels = _labels(request, config, store)
+    thread, labels = _labels(request, config, store)
+    logins = []
     for word in request.tenants:
         tenant, _ = _login(word, config, labels)
         base = tenant.partition("@")[0]
@@ -129,8 +132,10 @@ def environment(request: Request) -> dict[str, str]:
             environ.pop(shadow, None)
         environ[variable], _ = _entry(entries, tenant, SKEW)
         places.add(variable)
+        logins.append(tenant)
     if len(places) < len(set(request.tenants)):
         raise UnusualError
+    _audit(store, "exec", logins, thread)
     return environ
 
 
@@ -182,16 +187,26 @@ def _store(request: Request, config: Config) -> str:
         raise UnusualError from None
 
 
-def _labels(request: Request, config: Config, store: str) -> tuple[dict[str, str], str] | None:
-    """Return the labels of the accounts of the agent's thread, as `accounts_of`, or None if no thread is known."""
+def _audit(store: str, event: str, logins: list[str], thread: str) -> None:
+    from openab_auth.bot.cli.warm.audit import place_of, tell  # noqa: PLC0415 - many requests are no plain case
+
+    try:
+        place = place_of(store)
+    except ValueError:
+        raise UnusualError from None
+    tell(place, event, logins, thread)
+
+
+def _labels(request: Request, config: Config, store: str) -> tuple[str, tuple[dict[str, str], str] | None]:
+    """Return the agent's thread, and the labels of its accounts as `accounts_of`, or None if no thread is known."""
     named = request.options.get("--thread")
     if named is None and _THREAD_VARIABLES.isdisjoint(os.environ):
-        return None
+        return "", None
     from openab_auth.bot.cli.warm.threads import accounts_of, thread_in  # noqa: PLC0415 - many agents have no thread
 
     try:
         thread = thread_in(named, os.environ)
-        return accounts_of(store, thread, *config.policies) if thread else None
+        return thread, accounts_of(store, thread, *config.policies) if thread else None
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         raise UnusualError from None
 

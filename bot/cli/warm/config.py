@@ -12,7 +12,7 @@ import stat
 
 _MOST = 1 << 20  # bytes, as in `openab_auth.oauth.config.trusted_file`
 _FILE_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
-_TABLES = frozenset({"discord", "store", "bot", "auth", "broker", "vendors", "mcp"})
+_TABLES = frozenset({"discord", "store", "bot", "log", "auth", "broker", "vendors", "mcp"})
 _AUTH = frozenset(
     {
         *("vendors", "accept_risk", "allow_http_loopback", "refresh_ahead", "mcp_json", "mcp_add", "mcp_proxy"),
@@ -20,6 +20,7 @@ _AUTH = frozenset(
     }
 )
 _BOT = frozenset({"health"})
+_LOG = {"level": ("debug", "info", "warning", "error"), "format": ("json", "text")}
 _BROKER = frozenset({"uids", "health"})
 _CHANNEL = {"accounts": str, "vendors": list, "allowed_roles": list}
 _POLICIES = ("shared", "personal")
@@ -137,10 +138,11 @@ def _checked(tables: dict[str, object], path: str) -> Config:
     """
     store, auth = _table(tables, "store"), _table(tables, "auth")
     vendors, servers, broker = _table(tables, "vendors"), _table(tables, "mcp"), _table(tables, "broker")
-    bot = _table(tables, "bot")
+    bot, log = _table(tables, "bot"), _table(tables, "log")
     named, listed = store.get("path", ""), auth.get("mcp_json", "")
     known = _TABLES.issuperset(tables) and {"path"}.issuperset(store) and _AUTH.issuperset(auth)
     known &= _BROKER.issuperset(broker) and _BOT.issuperset(bot)
+    known &= all(value in _LOG.get(key, ()) for key, value in log.items())
     if not known or "${" in json.dumps([store, bot, auth, broker, vendors, servers]):
         raise ValueError
     if not isinstance(named, str) or not isinstance(listed, str):

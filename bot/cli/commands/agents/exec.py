@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from openab_auth.bot.cli.arguments import UsageError
+from openab_auth.bot.cli.audited import audited
 from openab_auth.bot.cli.become import become
 from openab_auth.bot.cli.broker import broker_source, forget_broker
 from openab_auth.bot.cli.commands.agents.exec_at_broker import environment_at_broker
@@ -54,7 +55,9 @@ async def _environ(arguments: argparse.Namespace) -> dict[str, str]:
             is_stored = account.tenant in await source.store.read()
             if vendor and not is_stored and runtime.catalogue.shadowed_by(vendor):
                 continue  # the command inherits the operator's own token
-            token = await source.get_valid(account, wait=max(0, end - now()))
+            async with audited(runtime, "exec", thread=arguments.thread) as line:
+                token = await source.get_valid(account, wait=max(0, end - now()))
+                line.account = account.tenant
             place.put(environ, token)
     return environ
 

@@ -31,7 +31,7 @@ def add_refresh(parser: argparse.ArgumentParser) -> None:
 def add_exec(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `exec`."""
     parser.usage = (
-        "openab-auth exec [-h] [--store LOCATION] [--config FILE] [--json] [--wait S] [--thread ID]\n"
+        "openab-auth exec [-h] [--store LOCATION] [--config FILE] [--json] [-v] [--wait S] [--thread ID]\n"
         "                        TENANT [TENANT ...] -- COMMAND ..."
     )
     parser.add_argument("tenants", metavar="TENANT", nargs="+", help=ACCOUNT)

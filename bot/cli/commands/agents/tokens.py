@@ -7,6 +7,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any
 
+from openab_auth.bot.cli.audited import audited
 from openab_auth.bot.cli.broker import broker_source
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
@@ -26,8 +27,10 @@ async def token(arguments: argparse.Namespace) -> int:
             valid, login, because, _ = await broker.get_token(arguments.tenant, min_ttl=min_ttl, wait=arguments.wait)
     else:
         runtime = open_runtime(arguments)
-        async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
-            chosen, valid = await source.get_chosen(arguments.tenant, min_ttl=min_ttl, wait=arguments.wait)
+        async with runtime, audited(runtime, "token", thread=arguments.thread) as line:
+            async with TokenSource(runtime, thread=arguments.thread) as source:
+                chosen, valid = await source.get_chosen(arguments.tenant, min_ttl=min_ttl, wait=arguments.wait)
+            line.account = chosen.account.tenant
         login, because = chosen.account.tenant, chosen.because
     value = valid.value.reveal()
     result = {
@@ -53,8 +56,13 @@ async def _refresh(arguments: argparse.Namespace, rejected: Secret | None) -> in
             renewed, tenant, _, refreshed = await broker.replace(arguments.tenant, rejected)
     else:
         runtime = open_runtime(arguments)
-        async with runtime, TokenSource(runtime, thread=arguments.thread) as source:
+        async with (
+            runtime,
+            audited(runtime, "refresh", thread=arguments.thread) as line,
+            TokenSource(runtime, thread=arguments.thread) as source,
+        ):
             account = (await source.account_for(arguments.tenant)).account
+            line.account = account.tenant if account.tenant in await runtime.store.read() else None
             renewed = await source.force_refresh(account, rejected=rejected)
             tenant, refreshed = account.tenant, source.has_renewed(account, renewed)
     result = {"tenant": tenant, "expires_at": renewed.expires_at, "refreshed": refreshed}

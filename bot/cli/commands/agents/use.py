@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from openab_auth.bot.cli.arguments import UsageError
+from openab_auth.bot.cli.audited import audited
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import open_runtime
@@ -130,10 +131,10 @@ async def use(arguments: argparse.Namespace) -> int:
         here = _Thread(thread, runtime.store, await runtime.catalogue_with_added(), await runtime.store.read())
         if not word:
             outcomes = await here.show_all() or [_Outcome("default", None)]
-        elif arguments.drop:
-            outcomes = [await here.drop(word, user)]
-        elif names_account(word, here.catalogue, here.entries):
-            outcomes = [await here.choose(word, user)]
+        elif arguments.drop or names_account(word, here.catalogue, here.entries):
+            async with audited(runtime, "use", user=user, thread=arguments.thread) as line:
+                outcomes = [await (here.drop if arguments.drop else here.choose)(word, user)]
+                line.account = outcomes[0].login
         else:
             outcomes = [await here.show(word)]
     _print(thread, outcomes, as_json=arguments.json)

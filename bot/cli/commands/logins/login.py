@@ -12,6 +12,7 @@ from getpass import getpass
 from typing import Any
 
 from openab_auth.bot.cli import consoles
+from openab_auth.bot.cli.audited import audited
 from openab_auth.bot.cli.commands.logins.approval import wait_for_approval
 from openab_auth.bot.cli.commands.logins.opening import open_logins
 from openab_auth.bot.cli.commands.logins.vendor_program import run_here
@@ -37,15 +38,19 @@ async def login(arguments: argparse.Namespace) -> int:
     word = account_word(arguments.vendor, user)
     vendor = (await runtime.catalogue_with_added()).get(word)
     if flow_of(vendor).runs_program:
-        return await _run_program(runtime, vendor, as_json=arguments.json)
+        return await _run_program(runtime, vendor, user, as_json=arguments.json)
     async with open_logins(runtime) as logins:
         # The person at the console owns the store, so replacing a login needs no confirmation.
         there = await logins.states.details(await logins.account(word))
         beside = await _generation_together(logins, arguments.beside, user)
-        offer = await logins.begin(word, user, replaces=there.generation if there else None, beside=beside)
+        async with audited(runtime, "login", user=user) as line:
+            line.name(vendor)
+            offer = await logins.begin(word, user, replaces=there.generation if there else None, beside=beside)
         print_result(_offered(offer), _steps(offer, user), as_json=arguments.json)
         if offer.user_code and not arguments.no_wait:
-            done = await wait_for_approval(logins, offer.vendor.name, user, offer.expires_at)
+            async with audited(runtime, "complete", user=user) as line:
+                line.name(vendor)
+                done = await wait_for_approval(logins, offer.vendor.name, user, offer.expires_at)
             if not arguments.json:
                 print_result({}, _logged_in(runtime, done), as_json=False)
     return DONE
@@ -67,8 +72,10 @@ async def _generation_together(logins: Logins, words: Sequence[str], user: UserI
     return generation_together(generations) if generations else None
 
 
-async def _run_program(runtime: Runtime, vendor: Vendor, *, as_json: bool) -> int:
-    await run_here(vendor, sys.stderr if as_json else sys.stdout, runtime.catalogue.program_environment(os.environ))
+async def _run_program(runtime: Runtime, vendor: Vendor, user: UserId, *, as_json: bool) -> int:
+    async with audited(runtime, "login", user=user) as line:
+        line.name(vendor)
+        await run_here(vendor, sys.stderr if as_json else sys.stdout, runtime.catalogue.program_environment(os.environ))
     result = {**_offered(LoginOffer(vendor, "", 0)), "url": None, "expires_at": None}
     text = f"{vendor.title}'s own program is logged in; it stores that login itself."
     print_result(result, text, as_json=as_json)
@@ -138,14 +145,22 @@ def _read_paste(*, takes_key: bool) -> str:
 
 async def _complete(runtime: Runtime, vendor: str, user: UserId, paste: str, *, as_json: bool) -> int:
     async with open_logins(runtime) as logins:
-        return _tell(runtime, await logins.complete(paste, user, vendor), as_json=as_json)
+        async with audited(runtime, "complete", user=user) as line:
+            if (row := vendor_meant(vendor, await runtime.catalogue_with_added())) is not None:
+                line.name(row)
+            done = await logins.complete(paste, user, vendor)
+            line.name(done.vendor)
+        return _tell(runtime, done, as_json=as_json)
 
 
 async def _wait(runtime: Runtime, vendor: Vendor, user: UserId, *, as_json: bool) -> int:
     async with open_logins(runtime) as logins:
         waiting = await logins.resume(lambda login: (login.vendor, login.user) == (vendor.name, user))
         expires_at = waiting[0].expires_at if waiting else 0
-        return _tell(runtime, await wait_for_approval(logins, vendor.name, user, expires_at), as_json=as_json)
+        async with audited(runtime, "complete", user=user) as line:
+            line.name(vendor)
+            done = await wait_for_approval(logins, vendor.name, user, expires_at)
+        return _tell(runtime, done, as_json=as_json)
 
 
 def _tell(runtime: Runtime, done: LoginResult, *, as_json: bool) -> int:
@@ -169,12 +184,13 @@ def _logged_in(runtime: Runtime, done: LoginResult) -> str:
 
 async def cancel(arguments: argparse.Namespace) -> int:
     """Cancel a pending login."""
-    user = UserId(arguments.user)
-    async with open_logins(open_runtime(arguments)) as logins:
+    runtime, user = open_runtime(arguments), UserId(arguments.user)
+    async with open_logins(runtime) as logins, audited(runtime, "cancel", user=user) as line:
         try:
             vendor = await logins.cancel(user, account_word(arguments.vendor, user))
         except NoPendingLoginError as error:
             raise NothingWaitsError(error.vendor) from None
+        line.name(vendor)
     print_result({"cancelled": True}, f"The pending login to {vendor.title} is cancelled.", as_json=arguments.json)
     return DONE
 

@@ -6,6 +6,7 @@ import argparse
 from typing import Final
 
 from openab_auth.bot.cli.arguments import UsageError
+from openab_auth.bot.cli.audited import audited
 from openab_auth.bot.cli.commands.logins.opening import open_logins
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
@@ -13,7 +14,7 @@ from openab_auth.bot.cli.runtime import open_runtime
 from openab_auth.oauth.accounts import account_word
 from openab_auth.oauth.errors import NothingOfPersonError, one_line
 from openab_auth.oauth.logins import EndedLogin, LogoutResult, PersonLogout
-from openab_auth.storage import Tenant, UserId
+from openab_auth.storage import CONSOLE, Tenant, UserId
 
 _PROGRAM: Final = "openab-auth logout"
 _ONE_OF_BOTH: Final = "logout needs a TENANT, or --user with the id of a person"
@@ -28,9 +29,12 @@ async def logout(arguments: argparse.Namespace) -> int:
         return await _end_person(arguments, user)
     if arguments.revoke:
         raise UsageError(_WITHOUT_TENANT, _PROGRAM)
-    async with open_logins(open_runtime(arguments)) as logins:
+    runtime = open_runtime(arguments)
+    async with open_logins(runtime) as logins:
         account = await logins.account(account_word(arguments.tenant, user))
-        done = await logins.logout(account, revoke=not arguments.local)
+        async with audited(runtime, "logout", user=UserId(user or 0)) as line:
+            done = await logins.logout(account, revoke=not arguments.local)
+            line.account = done.tenant
     print_result(_json(done), _logged_out(done), as_json=arguments.json)
     return DONE
 
@@ -41,10 +45,13 @@ async def _end_person(arguments: argparse.Namespace, user: UserId | None) -> int
         raise UsageError(_ONE_OF_BOTH, _PROGRAM)
     if arguments.local and arguments.revoke:
         raise UsageError(_CONTRADICTION, _PROGRAM)
-    async with open_logins(open_runtime(arguments)) as logins:
+    runtime = open_runtime(arguments)
+    async with open_logins(runtime) as logins, audited(runtime, "end_person", user=CONSOLE) as line:
+        line.person = user
         done = await logins.people.end(user, revoke=arguments.revoke)
-    if done.ended_nothing:
-        raise NothingOfPersonError(user, done.made)
+        if done.ended_nothing:
+            raise NothingOfPersonError(user, done.made)
+        line.logins, line.pending = tuple(ended.result.tenant for ended in done.logins), tuple(done.pending)
     result = {"user": str(user), "logins": [_ended_json(ended) for ended in done.logins], "pending": done.pending}
     print_result(result, _ended_text(done), as_json=arguments.json)
     return DONE

@@ -42,6 +42,9 @@ def write_config(path: Path) -> Path:
         path = "auth.json"
         [auth]
         vendors = ["codex", "lab"]
+        [log]
+        level = "debug"
+        format = "json"
         [broker]
         uids = [1000, 1001]
         [vendors.grok]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -77,6 +80,55 @@ def test_the_warm_and_the_full_command_print_the_same(
     status = dispatch.run(words)
 
     assert (status, capsys.readouterr().out) == (0, warm)
+
+
+@pytest.mark.parametrize("thread", [None, "7"])
+@pytest.mark.parametrize("command", ["token", "exec"])
+def test_both_write_the_same_line_to_the_audit_log(
+    command: str, thread: str | None, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, audit = write_store(path), path.with_name(f"{path.name}.audit.jsonl")
+    monkeypatch.setattr(exec_command, "become", lambda *_, **__: 0)
+    words = [command, "codex", "--store", str(store), *(["--thread", thread] if thread else [])]
+    words += ["--", "tool"] if command == "exec" else []
+
+    lines = []
+    answers: Callable[[Sequence[str]], object]
+    for answers in (_warm, dispatch.run):
+        for _ in range(2):
+            answers(words)
+        [line] = audit.read_text().splitlines()  # at most one in a minute
+        lines.append(json.loads(line))
+        audit.unlink()
+
+    warm, full = ({**line, "time": "", "duration_ms": 0} for line in lines)
+    assert warm == full
+    assert list(warm) == list(full)
+    assert (warm["uid"], warm.get("thread"), warm["account"]) == (os.getuid(), thread, "codex")
+    assert "codex's" not in repr(lines)
+
+
+def _warm(words: Sequence[str]) -> object:
+    request = answer.Request([*words])
+    return answer.token(request) if request.command == "token" else answer.environment(request)
+
+
+@pytest.mark.parametrize("place", ["folder", "variable", "relative variable"])
+def test_a_line_that_cannot_be_written_keeps_no_token_back(
+    place: str, path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, nowhere = write_store(path), path.parent / "none" / "log"
+    if place == "folder":
+        path.with_name(f"{path.name}.audit.jsonl").mkdir()
+    else:
+        monkeypatch.setenv("OPENAB_AUTH_AUDIT", str(nowhere) if place == "variable" else "log")
+    words = ["token", "codex", "--store", str(store)]
+
+    warm, status = warm_token(words[1:]), dispatch.run(words)
+
+    assert warm in {None, "codex's\n"}
+    assert (status, capsys.readouterr()) == (0, ("codex's\n", "")) if place != "relative variable" else status == 2
+    assert not nowhere.parent.exists()
 
 
 @pytest.mark.parametrize("name", ["standard place", "OPENAB_AUTH_CONFIG", "OPENAB_AUTH_STORE"])

@@ -95,7 +95,7 @@ async def test_no_message_holds_a_path_or_a_uid_and_the_log_knows_each_id(
         assert len(incidents & told) >= 10
 
 
-async def test_the_id_of_a_failure_leads_to_its_place_in_the_code_and_to_who_met_it_where(
+async def test_the_id_of_a_failure_leads_to_its_traceback_and_its_audit_line(
     bot: commands.Bot, world: EmbeddedDiscord, ada: Person, service: AuthService, audited: Log,
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
