@@ -6,11 +6,11 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from openab_auth.oauth.audit import AuditLine, AuditLog, audit_path, outcome_of
-from openab_auth.oauth.errors import LoginDeadError
+from openab_auth.oauth.errors import LoginDeadError, ThreadIdError
 from openab_auth.oauth.threads import thread_in
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ Event: TypeAlias = Literal[
     "key_add",
     "key_revoke",
 ]
-
-
 _AGENTS: Final = ("token", "exec")  # agents call these often
 
 
@@ -49,12 +47,12 @@ async def audited(
 
     Raises:
         ConfigError: OPENAB_AUTH_AUDIT is relative.
-        ThreadIdError: the thread is no id.
     """
     log = AuditLog(audit_path(runtime.location, runtime.environ), runtime.clock)
     line, begun = AuditLine("cli", event, user=user, uid=os.getuid()), time.monotonic()
-    try:
+    with suppress(ThreadIdError):  # a command that works in a thread refuses it, and others need none
         line.thread = thread_in(runtime.environ, thread)
+    try:
         yield line
     except BaseException as error:
         line.outcome = outcome_of(error)

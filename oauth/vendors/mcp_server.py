@@ -12,9 +12,7 @@ from openab_auth.oauth.config import (
     AuthSettings,
     ConfigMistakes,
     ConfigTable,
-    SecretFileError,
     environment_value,
-    read_secret_file,
     replace_variables,
     without_blanks,
 )
@@ -241,6 +239,8 @@ def _secret(
     path = table.text("client_secret_file")
     if from_environment or not path:
         return Secret(from_environment) if from_environment else None, ""
+    from openab_auth.oauth.config import SecretFileError, read_secret_file  # noqa: PLC0415 - few servers have one
+
     try:
         return read_secret_file(path, environ, file=file), ""
     except SecretFileError as error:

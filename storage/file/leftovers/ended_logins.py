@@ -17,7 +17,6 @@ from typing import Final
 
 from openab_auth.storage import journal
 from openab_auth.storage.disk import atomic, folder, regular_file
-from openab_auth.storage.disk.append import LOG_SUFFIX
 from openab_auth.storage.errors import StorageError
 from openab_auth.storage.file.leftovers import quarantine, redact, temporary_files
 from openab_auth.storage.format.keys import is_file_name
@@ -58,6 +57,8 @@ def _names_of(path: Path) -> set[str]:
 
     Locks, files of another store and the audit log are left out: that log never holds a token, and becomes large.
     """
+    from openab_auth.storage.disk.append import LOG_SUFFIX  # noqa: PLC0415 - only a logout needs it
+
     names = temporary_files.without_other_stores(path, folder.names(path.parent))
     audit = f"{path.name}{LOG_SUFFIX}"
     return {name for name in names if path.name in name and not name.endswith(".lock") and not name.startswith(audit)}

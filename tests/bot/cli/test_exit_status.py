@@ -89,8 +89,11 @@ FEW_DESCRIPTORS = """
 import os, resource, subprocess, sys
 import filelock, openab_auth.oauth.client.driver
 from openab_auth.bot.cli import doctor
-from openab_auth.bot.cli.commands import login, status
+import aiofiles
+from openab_auth.bot.cli import audited
+from openab_auth.bot.cli.commands import status
 from openab_auth.bot.cli.commands.agents import exec, tokens
+from openab_auth.bot.cli.commands.logins import login
 from openab_auth.bot.cli.dispatch import run
 
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -105,7 +105,9 @@ def test_an_agent_that_cannot_ask_is_told_and_waits_all_the_same(call: Run, begi
 
     assert time.monotonic() - begun >= 2
     told, error = errors.splitlines()
-    assert told.startswith("nobody was asked for a login: agents in this thread already ask for 3 logins")
+    assert json.loads(told)["message"].startswith(
+        "nobody was asked for a login: agents in this thread already ask for 3 logins"
+    )
     assert (waiting.returncode, json.loads(error)["error"]["code"]) == (3, "not_logged_in")
 
 

@@ -48,7 +48,7 @@ def said(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
 
 
 def code_of(done: subprocess.CompletedProcess[str]) -> tuple[int, str]:
-    return done.returncode, json.loads(done.stderr)["error"]["code"]
+    return done.returncode, json.loads(done.stderr.splitlines()[-1])["error"]["code"]
 
 
 @pytest.mark.parametrize(
