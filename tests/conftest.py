@@ -30,6 +30,7 @@ from tests.support.patience import PATIENCE
 from tests.support.postgres.pattern import Servers
 from tests.support.postgres.server import Server
 from tests.support.postgres.stores import make_store
+from tests.support.programs import starts_programs
 from tests.support.proxies import certificate_for
 
 # Examples take as long as the machine makes them take: their number is the bound, not the clock.
@@ -104,12 +105,14 @@ async def issuer(clock: Clock) -> AsyncIterator[Issuer]:
         yield server
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With another backend, skip the tests that look at the files of a store: they ask for its folder."""
-    if config.option.store == "file":
-        return
+    """Mark the tests that start programs; with another backend, skip those that look at the files of a store."""
     for item in items:
-        if isinstance(item, pytest.Function) and "tmp_path" in item.fixturenames:
+        if starts_programs(item.path):
+            item.add_marker("programs")
+        if config.option.store != "file" and isinstance(item, pytest.Function) and "tmp_path" in item.fixturenames:
+            # They ask for its folder.
             item.add_marker(pytest.mark.skip(reason="it is about the files of a store"))
 
 
