@@ -1,16 +1,18 @@
 """A commit of the PostgreSQL store with 1 and with 32 clients, against one bare `update`; in turns.
 
 `bare` sends `begin; update …; commit` as one message for the one row of a table `store` in a schema of its own: no
-store can commit with less. `processes` are clients that each commit with `PostgresStore.update`. `tasks` are clients in
-the event loops of two processes, as in two bots or brokers; their `AsyncStore.update` shares commits. Both are on two
-hosts, which means two journals, and each client counts up in a login of its own. Goal: 0.8 of the rate of `bare`.
-Prints medians.
+store can commit with less. `messages` sends the two messages of our commit again, with nothing between them: what
+the protocol costs without our Python. `processes` are clients that each commit with `PostgresStore.update`. `tasks`
+are clients in the event loops of two processes, as in two bots or brokers; their `AsyncStore.update` shares commits.
+All but `bare` are on two hosts, which means two journals, and each client counts up in a login of its own. Goal: 0.8
+of the rate of `bare`. Prints medians.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import statistics
 import subprocess
 import sys
@@ -21,7 +23,8 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from subprocess import PIPE
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
+from unittest import mock
 from uuid import uuid4
 
 import psycopg
@@ -29,11 +32,13 @@ from postgres_server import Database, database, settings_of
 
 from openab_auth.storage import NEVER, AsyncStore, Draft, Secret, TokenEntry
 from openab_auth.storage.postgres import PostgresStore
+from openab_auth.storage.postgres.wire.connections import BoundConnection
 
 ROUNDS: Final = 12
 SECONDS: Final = 0.5
 CLIENTS: Final = (1, 32)
 HOSTS: Final = 2
+_UUID: Final = re.compile(rb"(?<=')[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=')")
 Race: TypeAlias = Callable[[float], tuple[int, float]]  # commits until a time; returns how often, and the slowest
 
 
@@ -56,6 +61,30 @@ def bare(url: str, schema: str, journal: str, *tenants: str) -> Race:
         )
 
     return partial(_alone, commit)
+
+
+def messages(url: str, schema: str, journal: str, tenant: str) -> Race:
+    """Return a race that sends the two messages of a commit again, each time with another token."""
+    store, sent, execute = PostgresStore(settings_of(url, schema, journal)), list[bytes](), BoundConnection.execute
+    store.read()
+    store.update(_count_up(tenant))  # the next one knows which rows it needs
+
+    def record(connection: BoundConnection, query: bytes, *rest: Any, **settings: Any) -> Any:  # noqa: ANN401 - as psycopg
+        sent.append(query)
+        return execute(connection, query, *rest, **settings)
+
+    with mock.patch.object(BoundConnection, "execute", record):
+        store.update(_count_up(tenant))
+    store.close()
+    begin, commit = sent
+    parts = _UUID.split(commit)
+    connection = psycopg.connect(url, autocommit=True)
+
+    def send() -> None:
+        connection.execute(begin)
+        connection.execute(str(uuid4()).encode().join(parts))
+
+    return partial(_alone, send)
 
 
 def processes(url: str, schema: str, journal: str, tenant: str) -> Race:
@@ -104,7 +133,12 @@ def _count_up(tenant: str) -> Callable[[Draft], None]:
     return mutate
 
 
-CONTENDERS: Final[dict[str, Callable[..., Race]]] = {"bare": bare, "processes": processes, "tasks": tasks}
+CONTENDERS: Final[dict[str, Callable[..., Race]]] = {
+    "bare": bare,
+    "messages": messages,
+    "processes": processes,
+    "tasks": tasks,
+}
 
 
 def work(name: str, *words: str) -> None:
