@@ -42,6 +42,7 @@ def plan_restore(backup: Contents, store: Contents, journal: Mapping[str, Entry]
     """
     entries: dict[str, Entry] = {key: held for key, held in store.entries.items() if isinstance(held, PendingEntry)}
     records = {kind.name: dict(backup.records[kind.name]) for kind in KINDS}
+    records[NOTES.name] = {key: note._replace(waits=False) for key, note in backup.records[NOTES.name].items()}
     for key in entries:
         _keep_records(records, store, key)
     waiting: set[str] = set()

@@ -16,11 +16,14 @@ from openab_auth.storage.backups.errors import (
     BackupExistsError,
     BackupPlaceError,
     NothingToBackUpError,
+    RefreshesRunError,
     StoreDamagedError,
 )
 from openab_auth.storage.contents import Contents
+from openab_auth.storage.copying.errors import CopyUnfinishedError
 from openab_auth.storage.disk import atomic
-from openab_auth.storage.file import FileStore
+from openab_auth.storage.file import FileStore, restored
+from openab_auth.storage.restore_rule import still_waiting
 
 if TYPE_CHECKING:  # a file needs no database
     from openab_auth.storage.postgres.opening import PostgresSettings
@@ -40,7 +43,7 @@ def back_up_file(store: FileStore, path: Path, *, version: str, clock: Callable[
     path = Path(os.path.abspath(path))  # noqa: PTH100 - a symbolic link stays as it is given
     if path.parent.resolve() == store.path.parent.resolve() and store.path.name in path.name:
         raise BackupPlaceError(path)
-    contents = _contents(store, path, str(store.path))
+    contents = _with_waiting(store, _contents(store, path, str(store.path)))
     backup = Backup(int(clock()), str(store.path), None, version, contents.logins, contents)
     write_backup(path, backup)
     return backup
@@ -50,6 +53,7 @@ def back_up_database(settings: PostgresSettings, path: Path, *, version: str, cl
     """Write a backup of a PostgreSQL store; it is encrypted with the first key of the store, if the store has keys.
 
     Raises:
+        CopyUnfinishedError: the store is the target of a copy that was interrupted, so it is not whole.
         StorageError: as `back_up_file`.
     """
     from openab_auth.storage.postgres import PostgresStore  # noqa: PLC0415 - the settings say whether it is there
@@ -57,6 +61,8 @@ def back_up_database(settings: PostgresSettings, path: Path, *, version: str, cl
 
     with StoreGate(settings).locked() as (state, _):
         store_id = state.head.id
+    if state.mark is not None and state.mark.state == "filling":
+        raise CopyUnfinishedError(settings.place, state.mark.source)
     store = PostgresStore(settings)
     try:
         contents = _contents(store, path, settings.place)
@@ -81,3 +87,17 @@ def _contents(store: Store, path: Path, place: str) -> Contents:
     if not contents.entries and not any(contents.records.values()):
         raise NothingToBackUpError(place)
     return contents
+
+
+def _with_waiting(store: FileStore, contents: Contents) -> Contents:
+    """Return the contents with the refresh tokens of restored logins, which wait in a file of their own.
+
+    Raises:
+        RefreshesRunError: a restore was interrupted, and cannot be finished now.
+    """
+    if (found := restored.find(store.path)) is None:
+        return contents
+    if found.state == "restoring":
+        raise RefreshesRunError(str(store.path))
+    whole = still_waiting(contents.entries, found.contents.entries)
+    return Contents({**contents.entries, **whole}, contents.records)

@@ -9,6 +9,7 @@ import pytest
 from openab_auth.storage import KEYS, BrokerKey, Draft, Secret, StoreBusyError
 from openab_auth.storage.backups.errors import StoreHasLoginsError
 from openab_auth.storage.contents import Contents
+from openab_auth.storage.copying import CopyUnfinishedError, PostgresTarget
 from openab_auth.storage.errors import StoreClosedError
 from tests.storage.backups.grounds import Ground, name_generation, renewed
 from tests.storage.copying.stores import LOGINS, fill
@@ -185,6 +186,36 @@ def test_a_login_or_a_logout_before_the_adoption_counts(in_file: Ground) -> None
     assert token_in(in_file.store.read()).refresh_token.reveal() == "rt-new login"
     assert "codex@work" not in in_file.store.read()
     assert not waiting.exists()
+
+
+def test_a_backup_of_logins_that_wait_has_their_tokens(ground: Ground) -> None:
+    before = fill(ground.store, int(time.time()))
+    path = ground.back_up()
+    ground.lose()
+    ground.restore(path)
+
+    second = ground.back_up()
+    ground.adopt()
+    ground.lose()
+    ground.restore(second)
+
+    assert ground.posted() == set()
+    ground.adopt()
+    assert ground.waits() == set()
+    assert ground.contents().entries["codex@work"] == before.entries["codex@work"]
+
+
+def test_the_half_filled_target_of_a_copy_is_neither_backed_up_nor_restored(in_database: Ground) -> None:
+    assert in_database.settings is not None
+    fill(in_database.store, int(time.time()))
+    path = in_database.back_up()
+    in_database.lose()
+    PostgresTarget(in_database.settings).begin("elsewhere")
+
+    with pytest.raises(CopyUnfinishedError):
+        in_database.back_up()
+    with pytest.raises(CopyUnfinishedError):
+        in_database.restore(path)
 
 
 def test_a_person_who_logs_in_while_a_backup_is_restored_can_go_on(ground: Ground) -> None:

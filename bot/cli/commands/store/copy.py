@@ -14,6 +14,7 @@ from openab_auth.bot.cli.runtime import find_location
 from openab_auth.storage import FileStore, StoreLocation, open_store, postgres_settings
 from openab_auth.storage.copying import Copied, FileTarget, copy_store
 from openab_auth.storage.copying.target import CopyTarget
+from openab_auth.storage.file import restored
 from openab_auth.storage.mirror_mark import is_mirror
 
 _KEPT: Final = (
@@ -27,7 +28,7 @@ def copy(arguments: argparse.Namespace) -> int:
     """Copy every login and record; run the same command again if it was interrupted.
 
     Raises:
-        UsageError: FROM and TO are no file and database, or FROM is a mirror.
+        UsageError: FROM and TO are no file and database, or FROM is a mirror or has logins that wait after a restore.
         StorageError: a store could not be read or written; the source is whole, or the target is.
     """
     source, target = (_location(arguments, place) for place in arguments.places)
@@ -37,6 +38,9 @@ def copy(arguments: argparse.Namespace) -> int:
     store = open_store(source)
     if is_mirror(store):
         message = f"{source} is a mirror and has no refresh tokens; copy the store that it mirrors"
+        raise UsageError(message, "openab-auth store")
+    if isinstance(store, FileStore) and restored.find(store.path) is not None:
+        message = f"restored logins of {source} wait for `openab-auth store adopt`; run it first"
         raise UsageError(message, "openab-auth store")
     done = copy_store(store, str(source), _target(target), keep_source=arguments.keep_source)
     said = (_KEPT if arguments.keep_source else _MOVED).format(source=source, target=target)

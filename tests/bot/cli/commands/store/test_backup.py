@@ -70,6 +70,16 @@ def test_a_refused_token_of_a_waiting_login_ends_nothing(call: Run, file: Path, 
     assert json.loads(call("status", "--json").stdout)["logins"][0]["state"] == "ok"
 
 
+def test_logins_that_wait_are_not_copied_without_their_tokens(call: Run, file: Path, tmp_path: Path) -> None:
+    call("store", "backup", tmp_path / "b")
+    shutil.rmtree(file.parent)
+    call("store", "restore", tmp_path / "b")
+
+    done = call("store", "copy", file, "postgresql:///nowhere")
+
+    assert (done.returncode, "wait for `openab-auth store adopt`" in done.stderr) == (2, True)
+
+
 def test_an_encrypted_database_comes_back(
     call: Run, home: Path, postgres: Server, schema: str, file: Path, tmp_path: Path
 ) -> None:
