@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from openab_auth.bot.health.asking import ask
 from openab_auth.bot.health.checks import store_check
 from openab_auth.bot.health.readiness import Check, Readiness, Trouble
 from openab_auth.bot.health.server import serving_health
@@ -130,6 +131,36 @@ async def test_a_process_that_is_not_ready_is_status_503_and_still_lives(http: h
     async with serving_health(LOOPBACK, Readiness([Check("part", look)]), no_metrics) as url:
         assert (await http.get(f"{url}/readyz")).status_code == 503
         assert (await http.get(f"{url}/livez")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (b'{"code": "not_ready", "detail": "the store is away", "hint": "repair it"}', "the store is away"),
+        (b"<html>a page of another program</html>", "is no bot or broker"),
+        (b'{"ready": "yes"}', "is no bot or broker"),
+        (b"[" * 100_000, "is no bot or broker"),
+    ],
+)
+async def test_an_answer_that_is_no_yes_is_a_failed_check(reply: bytes, message: str) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 503 Service Unavailable\r\n\r\n" + reply)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        answer = await ask(IpAddress("127.0.0.1", server.sockets[0].getsockname()[1]))
+
+    assert not answer.ready
+    assert message in str(answer.checks[0]["message"])
+
+
+async def test_a_process_that_never_answers_keeps_no_probe_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openab_auth.bot.health.asking._DEADLINE", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        answer = await ask(IpAddress("127.0.0.1", silent.getsockname()[1]))
+
+    assert not answer.ready
 
 
 async def test_without_an_address_the_command_says_which_key_is_missing(home: Path) -> None:

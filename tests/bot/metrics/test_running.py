@@ -13,8 +13,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from openab_auth.bot.health.asking import ask
 from openab_auth.bot.playground.discord import Modal, Person
 from openab_auth.bot.playground.issuer import Issuer
+from openab_auth.oauth.config import IpAddress
 from tests.bot.broker.running_broker import put_key, put_login, running_broker
 from tests.bot.metrics.scrapes import series_of, value
 from tests.support.patience import PATIENCE
@@ -95,6 +97,8 @@ async def test_a_broker_has_health_and_metrics_at_an_address_of_its_own(
         ready = await http.get(f"http://127.0.0.1:{port}/readyz")
         reply = await http.get(f"http://127.0.0.1:{port}/metrics")
         assert (await broker.ask("/metrics", key=key)).status == 404
+        on_its_socket = await ask(broker.socket)
+        at_its_address = await ask(IpAddress("0.0.0.0", port))  # noqa: S104 - as in a config for a container
 
     scrape = series_of(reply.text)
     assert ready.json()["ready"] is True
@@ -102,6 +106,8 @@ async def test_a_broker_has_health_and_metrics_at_an_address_of_its_own(
     assert value(scrape, "check_well", check="store") == 1
     assert value(scrape, "check_well", check="gateway") is None
     assert key not in reply.text
+    assert on_its_socket.ready
+    assert at_its_address.ready
 
 
 async def test_a_process_without_an_address_does_not_import_the_library() -> None:
