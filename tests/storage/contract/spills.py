@@ -8,6 +8,7 @@ from openab_auth.storage import (
     InvalidEntryError,
     InvalidTenantError,
     LoginFacts,
+    MemoryStore,
     Note,
     Secret,
     Store,
@@ -31,6 +32,16 @@ class SpillContract:
         assert store.read()["codex"] == token(value="new")
         assert store.update(lambda draft: draft["codex"]) == token(value="new")
         assert store.problems() == ()
+
+    def test_spills_are_counted_until_they_are_committed(self, store: Store) -> None:
+        store.update(put("codex", token()))
+        assert store.count_spills() == 0
+        assert store.spill("codex", token(value="new"), token())
+        assert store.count_spills() == (0 if isinstance(store, MemoryStore) else 1)  # memory commits at once
+        store.update(put("other", token()))
+        store.close()
+
+        assert store.count_spills() == 0
 
     @pytest.mark.parametrize("renewed", [False, True])
     def test_a_spilled_new_login_brings_its_note_and_its_renewal_keeps_it(self, store: Store, *, renewed: bool) -> None:
