@@ -83,7 +83,7 @@ class StoreReader(Protocol):
         ...
 
     def count_spills(self) -> int:
-        """Return how many renewed logins wait in a journal for the next commit; a backend without one has none.
+        """Return how many files of a journal wait for the next commit, damaged ones included; 0 without a journal.
 
         Raises:
             StoreUnreadableError: the journal could not be read.

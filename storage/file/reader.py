@@ -92,7 +92,7 @@ class FileReader(StoreReader):
 
     def count_spills(self) -> int:
         """Return how many renewed logins are in the journal beside the file; see `StoreReader.count_spills`."""
-        return len(journal.load(self.path, journal.spill_files(self.path)))
+        return len(journal.spill_files(self.path))
 
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair, without changing anything."""

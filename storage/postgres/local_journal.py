@@ -78,6 +78,14 @@ class SpillFiles:
         journal.write(self._path, spill, self._coding(cipher))
         self.written += 1
 
+    def count(self) -> int:
+        """Return how many files there are, damaged ones included.
+
+        Raises:
+            StoreUnreadableError: the folder could not be read.
+        """
+        return len(journal.spill_files(self._path))
+
     def _coding(self, cipher: Cipher) -> journal.Coding:
         return _Sealed(cipher, is_precaution=self._are_precautions)
 

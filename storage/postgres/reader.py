@@ -146,7 +146,7 @@ class PostgresReader(StoreReader):
 
     def count_spills(self) -> int:
         """Return how many renewed logins are in the journal of this host; see `StoreReader.count_spills`."""
-        return len(self._load_spills())
+        return self._journal.spills.count()
 
     def problems(self) -> tuple[Problem, ...]:
         """Return everything that an operator should repair, without changing anything."""

@@ -69,12 +69,16 @@ class TestFileStore(StoreContract):
 
 
 class TestMemoryStore(StoreContract):
+    has_journal = False
+
     @pytest.fixture
     def store(self, clock: Clock) -> Store:
         return MemoryStore(clock=clock)
 
 
 class TestOtherBackend(StoreContract):
+    has_journal = False
+
     @pytest.fixture
     def store(self, clock: Clock) -> Store:
         return OtherBackend(clock)
