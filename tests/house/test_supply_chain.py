@@ -67,16 +67,19 @@ def test_actionlint_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_bill_of_materials_names_every_pinned_requirement(tmp_path: Path) -> None:
+def test_the_bill_of_materials_names_the_base_and_every_requirement(tmp_path: Path) -> None:
     path = tmp_path / "sbom.json"
 
-    done = run("scripts/sbom", path, VENV=str(BIN.parent), SOURCE_DATE_EPOCH="1700000000")
+    done = run(sys.executable, "scripts/sbom", "--image", path, VENV=str(BIN.parent), SOURCE_DATE_EPOCH="1700000000")
 
     assert done.returncode == 0, done.stderr  # it is checked against the schema of CycloneDX before it is written
     text, found = path.read_text(), json.loads(path.read_text())
     pins = dict(REQUIREMENT.findall((ROOT / "requirements.txt").read_text()))
-    assert {part["name"]: part["version"] for part in found["components"]} == pins
-    hashes = [one for part in found["components"] for one in part["externalReferences"] if one.get("hashes")]
+    base, *parts = found["components"]
+    assert (base["type"], base["name"]) == ("container", "python")
+    assert f"FROM python:{base['version']}" in (ROOT / "Dockerfile").read_text()
+    assert {part["name"]: part["version"] for part in parts} == pins
+    hashes = [one for part in parts for one in part["externalReferences"] if one.get("hashes")]
     assert len(hashes) == len(pins)
     assert "serialNumber" not in found  # the same commit gives the same bytes
     assert found["metadata"]["timestamp"].startswith("2023-11-14T22:13:20")
