@@ -26,8 +26,8 @@ case "$*" in
 esac
 """
 PYTHON = """#!/bin/sh
-# As the Python of .venv, but a new environment gets a pip that fetches nothing, an audit asks nobody, and no bill of materials
-# is checked against its schema: another test does that, for some seconds.
+# As the Python of .venv, but a new environment gets a pip that fetches nothing, an audit asks nobody, and no bill of
+# materials is checked against its schema: another test does that, for some seconds.
 case "$1 $2" in
   "-W ignore") [ "$3" = -c ] || exec {python} "$@" ;;
   "-m venv") {python} -m venv --without-pip "$3" && cp "$(dirname "$0")/pip" "$3/bin/pip" ;;
