@@ -23,6 +23,9 @@ DECISIONS: Final = "adr/index.md"
 _ON_SITE: Final = FROM_ROOT | {"README.md": "index.md"}
 _SOURCES: Final = {page: source for source, page in FROM_ROOT.items()}
 _LINK: Final = re.compile(r"\[([^\]]*)\]\(([^)\s#:]+)(#[^)\s]*)?\)")
+_ITEM: Final = re.compile(r"(?:[-*]|\d+\.) ")
+_FENCE: Final = re.compile(r"`{3,}")
+_DEPTH: Final = 4  # spaces
 _CODE: Final = re.compile(r"^( *)(`{3,}).*?^\1\2$", re.MULTILINE | re.DOTALL)
 
 
@@ -47,7 +50,24 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
             return words
         return f"[{words}]({os.path.relpath(shown, PurePosixPath(here).parent)}{part})"
 
-    return _outside_code(markdown, lambda text: _LINK.sub(lead, text))
+    return _deepen(_outside_code(markdown, lambda text: _LINK.sub(lead, text)))
+
+
+def _deepen(markdown: str) -> str:
+    """Indent the parts of a list item by four spaces, as Python-Markdown expects; the pages have two or three."""
+    lines, shift, fence, item = list[str](), 0, "", False
+    for line in markdown.splitlines():
+        indent = len(line) - len(line.lstrip())
+        mark = _FENCE.match(line.strip())
+        if not fence:
+            item = bool(_ITEM.match(line)) or (item and (indent > 0 or not line))
+            shift = _DEPTH - indent if item and 0 < indent < _DEPTH else 0
+        lines.append(" " * shift + line if line else line)
+        if mark and not fence:
+            fence = mark.group()
+        elif line.strip() == fence:
+            fence = ""
+    return "\n".join(lines) + "\n"
 
 
 def _shown_at(target: str) -> str | None:

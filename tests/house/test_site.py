@@ -49,6 +49,8 @@ async def test_it_builds_strictly_loads_only_its_own_files_and_can_be_searched(t
     await build(site)
 
     assert {path: found for path in sorted(site.rglob("*.html")) if (found := foreign_loads(path))} == {}
+    articles = {path: path.read_text().partition("<article")[2] for path in site.rglob("*.html")}
+    assert [path for path, text in articles.items() if "```" in text] == []  # a block that is shown as it is written
     styles = [path.read_text() for path in site.rglob("*.css")]
     assert [
         found for text in styles for found in re.findall(r"(?:url\(|@import)\s*[\"']?(?:https?:)?//\S+", text)
