@@ -85,7 +85,7 @@ if TYPE_CHECKING:
     )
     from openab_auth.storage.secret import Secret
     from openab_auth.storage.spill_rule import comes_after
-    from openab_auth.storage.store import Lease, Store
+    from openab_auth.storage.store import Lease, Store, TimedLease
     from openab_auth.storage.worker_thread import in_thread
 
 __all__ = [
@@ -155,6 +155,7 @@ __all__ = [
     "ThreadChoices",
     "ThreadId",
     "ThreadRecord",
+    "TimedLease",
     "TokenEntry",
     "UnknownStoreKeyError",
     "UserId",
@@ -196,6 +197,7 @@ _MODULES = {
     "Json": "entries",
     "KEYS": "records",
     "Lease": "store",
+    "TimedLease": "store",
     "Limit": "records",
     "LoginEntry": "entries",
     "LoginFacts": "records",

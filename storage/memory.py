@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from openab_auth.storage.boot_clock import boot_clock
 from openab_auth.storage.commit import batch
 from openab_auth.storage.commit.draft import Overlay
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
@@ -20,7 +21,7 @@ from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.reader import Problem
 from openab_auth.storage.records import FACTS, KINDS, NOTES, Note, RecordKind
 from openab_auth.storage.spill_rule import comes_after, replaced_marks
-from openab_auth.storage.store import Lease, Store
+from openab_auth.storage.store import Lease, Store, TimedLease
 
 R = TypeVar("R")
 
@@ -35,6 +36,7 @@ class MemoryStore(Store):
         self._version = 0
         self._lock = threading.Lock()
         self._held: set[str] = set()  # the tenants whose lease is taken
+        self._timed: dict[str, tuple[str, float]] = {}  # the holder of each timed lease, and its end
 
     def read(self) -> Mapping[str, Entry]:
         """Return all entries as they were last committed."""
@@ -73,6 +75,10 @@ class MemoryStore(Store):
         """
         check_tenant(tenant)
         return MemoryLease(tenant, self._held, self._lock)
+
+    def timed_lease(self, name: str) -> MemoryTimedLease:
+        """Return the right with this name; see `Store.timed_lease`."""
+        return MemoryTimedLease(name, self._timed, self._lock)
 
     def spill(self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> bool:
         """Store the login, unless another login or a logout was committed after `replaces` was read; see `Store.spill`.
@@ -127,3 +133,28 @@ class MemoryLease(Lease):
             if self._mine:
                 self._all_held.discard(self._tenant)
                 self._mine = False
+
+
+class MemoryTimedLease(TimedLease):
+    """A right among the threads of this process."""
+
+    def __init__(self, name: str, held: dict[str, tuple[str, float]], guard: threading.Lock) -> None:
+        """Share `held`, the holder of each right and its end; `guard` protects it."""
+        self._name = name
+        self._held = held
+        self._guard = guard
+
+    def take(self, holder: str, seconds: float) -> bool:
+        """Take or renew the right; see `TimedLease.take`."""
+        with self._guard:
+            found, until = self._held.get(self._name, (holder, 0.0))
+            may_take = found == holder or boot_clock() >= until
+            if may_take:
+                self._held[self._name] = holder, boot_clock() + seconds
+        return may_take
+
+    def end(self, holder: str) -> None:
+        """Give the right back if `holder` has it."""
+        with self._guard:
+            if self._held.get(self._name, ("", 0.0))[0] == holder:
+                del self._held[self._name]

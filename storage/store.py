@@ -53,6 +53,29 @@ class Lease(Protocol):
         return 0.08
 
 
+class TimedLease(Protocol):
+    """A right that lapses by itself, so that a process that dies or stands still does not keep it.
+
+    It is no fence: a holder that stood still may believe for a moment that it still has the right.
+    """
+
+    def take(self, holder: str, seconds: float) -> bool:
+        """Take the right for some seconds, or renew it; return False if another holder has it. `holder` is a UUID.
+
+        Raises:
+            StorageError: nobody can tell who has it.
+        """
+        ...
+
+    def end(self, holder: str) -> None:
+        """Give the right back if `holder` has it.
+
+        Raises:
+            StorageError: it was not given back; it lapses.
+        """
+        ...
+
+
 class Store(StoreReader, Protocol):
     """Logins with locked updates. All methods are synchronous and may block, except where their docstring says so.
 
@@ -75,6 +98,10 @@ class Store(StoreReader, Protocol):
         Raises:
             InvalidTenantError: no store accepts this name.
         """
+        ...
+
+    def timed_lease(self, name: str) -> TimedLease:
+        """Return the right with this name, a plain word. It is no lease of a login."""
         ...
 
     def spill(self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> bool:

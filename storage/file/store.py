@@ -46,7 +46,7 @@ from openab_auth.storage.records import (
     Note,
     RecordKind,
 )
-from openab_auth.storage.store import Store
+from openab_auth.storage.store import Store, TimedLease
 
 R = TypeVar("R")
 _BEFORE_COMMIT: Final[tuple[RecordKind[Any], ...]] = (CLIENTS, THREADS, REQUESTS, KEYS)
@@ -89,6 +89,12 @@ class FileStore(FileReader, Store):
             InvalidTenantError: the tenant cannot be part of a sidecar's file name.
         """
         return FileLease(self.path.with_name(self._sidecar_name(tenant)), self._look_again)
+
+    def timed_lease(self, name: str) -> TimedLease:
+        """Return the right with this name, in a sidecar of its own; see `Store.timed_lease`."""
+        from openab_auth.storage.file.locks.timed import TimedFileLease  # noqa: PLC0415 - for bots alone
+
+        return TimedFileLease(self.path.with_name(f"{self.path.name}.{name}.lock"))
 
     def spill(self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> bool:
         """Keep a renewed login in the journal beside the file; see `Store.spill`.

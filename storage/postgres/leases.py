@@ -6,13 +6,13 @@ is dead: a holder that has posted a refresh token keeps it for two minutes more,
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid4
 
+from openab_auth.storage.boot_clock import boot_clock
 from openab_auth.storage.errors import StoreClosedError
 from openab_auth.storage.store import Lease
 
@@ -20,7 +20,6 @@ Soon: TypeAlias = Callable[[Callable[[], object]], "Future[None] | None"]
 LIFETIME: Final = 30.0  # seconds; longer than the deadline of a refresh
 GRACE: Final = 120.0  # seconds after its end, for a holder that has posted a token
 _RETRY: Final = 0.4  # seconds; a commit is seen sooner, by the version of the store
-_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # counts the sleep of the machine
 _ENDS: Final = "case when posted_at is null then until else until + make_interval(secs => %(grace)s) end"
 # A held lease is only read: `on conflict` would lock its row, and that of 64 waiting agents delays its holder.
 _TAKE: Final = f"""
@@ -147,7 +146,7 @@ class PostgresLease(Lease):
         """
         if self._holder is not None:
             return False
-        holder, store, asked_at = uuid4(), self._adopted(), _now()
+        holder, store, asked_at = uuid4(), self._adopted(), boot_clock()
         taken, is_open, free_in = self._table.take(self._name, holder, store)
         if not is_open:
             raise StoreClosedError(self._place, "it is a copy, or a copy of it was made")
@@ -155,18 +154,18 @@ class PostgresLease(Lease):
             self._holder, self._until = holder, asked_at + LIFETIME
             self._when_taken()
         else:
-            self._free_at = None if free_in is None else _now() + max(free_in, 0.0)
+            self._free_at = None if free_in is None else boot_clock() + max(free_in, 0.0)
         return taken
 
     def mark_posted(self, needed: float) -> bool:
         """Note that the refresh token is about to be sent; see `Lease.mark_posted`."""
-        if self._holder is None or _now() + needed > self._until:
+        if self._holder is None or boot_clock() + needed > self._until:
             return False
-        return self._table.mark(self._name, self._holder, needed) and _now() + needed <= self._until
+        return self._table.mark(self._name, self._holder, needed) and boot_clock() + needed <= self._until
 
     def free_in(self) -> float | None:
         """Return the seconds until another process may take the lease, as the last `try_acquire` saw it."""
-        return None if self._free_at is None else max(self._free_at - _now(), 0.0)
+        return None if self._free_at is None else max(self._free_at - boot_clock(), 0.0)
 
     def retry_in(self) -> float:
         """Return the seconds until another try: many agents that try more often slow down the one that refreshes."""
@@ -177,7 +176,3 @@ class PostgresLease(Lease):
         if self._holder is not None:
             holder, self._holder = self._holder, None
             self._table.release(self._name, holder)
-
-
-def _now() -> float:
-    return time.clock_gettime(_CLOCK)

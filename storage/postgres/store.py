@@ -25,6 +25,7 @@ from openab_auth.storage.postgres.leases import LeaseTable, PostgresLease
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.reader import PostgresReader
 from openab_auth.storage.postgres.sealed.cipher import Cipher
+from openab_auth.storage.postgres.timed_leases import PostgresTimedLease
 from openab_auth.storage.postgres.transaction import Transaction, UnknownOutcomeError, run_alone, was_committed
 from openab_auth.storage.postgres.wire import faults
 from openab_auth.storage.postgres.wire.connections import BoundConnection
@@ -79,6 +80,10 @@ class PostgresStore(PostgresReader, Store):
         """
         check_tenant(tenant)
         return PostgresLease(tenant, self._leases, self.place, self._adopted_id, self._look_again)
+
+    def timed_lease(self, name: str) -> PostgresTimedLease:
+        """Return the right with this name, which lapses; see `Store.timed_lease`."""
+        return PostgresTimedLease(name, self._ask_leases)
 
     def spill(self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> bool:
         """Keep a renewed login in the journal of this host; see `Store.spill`.

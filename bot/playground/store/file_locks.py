@@ -10,6 +10,7 @@ from typing import Final
 from openab_auth.bot.playground.store.lock_watch import REFRESH, Holds, HoldView, LockView, LockWatch, NameOf, Seen
 
 _TABLE: Final = Path("/proc/locks")
+_OF_BOTS: Final = "posting."  # bots settle who writes notices; no login has such a lock
 _MEANING: Final = {"global": "held for about a millisecond during each write"}
 
 
@@ -62,7 +63,8 @@ class FileLocks(LockWatch):
         return self._holds.past()
 
     def _sidecars(self) -> list[Path]:
-        return list(self._store.parent.glob(f"{self._store.name}.*.lock"))
+        found = self._store.parent.glob(f"{self._store.name}.*.lock")
+        return [path for path in found if not self._short(path).startswith(_OF_BOTS)]
 
     def _short(self, sidecar: Path) -> str:
         return sidecar.name.removeprefix(f"{self._store.name}.").removesuffix(".lock")

@@ -6,6 +6,7 @@ import asyncio
 
 from openab_auth.bot.playground.store.lock_watch import REFRESH, Holds, HoldView, LockView, LockWatch, Seen
 from openab_auth.storage import StorageError, in_thread
+from openab_auth.storage.postgres.timed_leases import is_of_login
 from openab_auth.storage.postgres.upkeep.lease_rows import LeaseRow, LeaseRows
 
 
@@ -27,6 +28,7 @@ class Leases(LockWatch):
                 rows = await in_thread(self._rows.read)
             except StorageError:  # the view of the store says why
                 return
+        rows = tuple(row for row in rows if is_of_login(row.name))
         self._holds.note([Seen(row.name, row.holder, _holder(row)) for row in rows])
         self._now = {**dict.fromkeys(self._now), **{row.name: row for row in rows}}
 

@@ -62,6 +62,30 @@ class Flock:
             finally:
                 self.release()
 
+    def read(self, most: int) -> bytes:
+        """Return what the sidecar holds; call it while the lock is held.
+
+        Raises:
+            StoreUnwritableError: the sidecar cannot be read.
+        """
+        assert self._opened is not None  # noqa: S101 - it is held
+        try:
+            return os.pread(self._opened[0], most, 0)
+        except OSError as error:
+            raise StoreUnwritableError(self._path, error) from error
+
+    def write(self, content: bytes) -> None:
+        """Replace what the sidecar holds; call it while the lock is held.
+
+        Raises:
+            StoreUnwritableError: the sidecar cannot be written; it may be damaged then.
+        """
+        assert self._opened is not None  # noqa: S101 - it is held
+        try:
+            os.ftruncate(self._opened[0], os.pwrite(self._opened[0], content, 0))
+        except OSError as error:
+            raise StoreUnwritableError(self._path, error) from error
+
     def release(self) -> None:
         """Release the lock; do nothing when it is not held."""
         if self._held and self._opened is not None:

@@ -21,6 +21,7 @@ from openab_auth.storage import (
     Problem,
     RecordKind,
     Store,
+    TimedLease,
 )
 from tests.storage.contract.store_contract import StoreContract
 from tests.support.clock import Clock
@@ -54,6 +55,9 @@ class OtherBackend(Store):
 
     def spill(self, tenant: str, entry: LoginEntry, replaces: LoginEntry | None, note: Note | None = None) -> bool:
         return self._inner.spill(tenant, entry, replaces, note)
+
+    def timed_lease(self, name: str) -> TimedLease:
+        return self._inner.timed_lease(name)
 
     def check_writable(self) -> None:
         self._inner.check_writable()

@@ -1,0 +1,77 @@
+"""A lease that lapses, in a sidecar: its file says who holds it until when, by the clock of this host.
+
+A flock(2) alone would do for a process that dies, but not for one that is stopped: the kernel keeps its lock for ever.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from openab_auth.storage.boot_clock import boot_clock
+from openab_auth.storage.file.locks.flock import Flock
+from openab_auth.storage.store import TimedLease
+
+_LONGEST: Final = 512  # bytes of the sidecar
+_TRIES: Final = 20
+_PAUSE: Final = 0.01  # seconds; another process holds the flock for less than a millisecond
+
+
+class TimedFileLease(TimedLease):
+    """The lease in one sidecar; each call opens the file, reads who holds the lease, and writes."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = boot_clock) -> None:
+        self._path = path
+        self._clock = clock
+
+    def take(self, holder: str, seconds: float) -> bool:
+        """Take or renew the lease for `holder`; return False if another one holds it.
+
+        Raises:
+            StoreUnwritableError: the sidecar cannot be opened or written.
+        """
+
+        def section(lock: Flock) -> bool:
+            if _held_by_another(lock.read(_LONGEST), holder, self._clock()):
+                return False
+            lock.write(json.dumps({"holder": holder, "until": self._clock() + seconds, "seconds": seconds}).encode())
+            return True
+
+        return self._locked(section)
+
+    def end(self, holder: str) -> None:
+        """Give the lease back if `holder` has it.
+
+        Raises:
+            StoreUnwritableError: the sidecar cannot be opened or written.
+        """
+
+        def section(lock: Flock) -> bool:
+            if not _held_by_another(lock.read(_LONGEST), holder, self._clock()):
+                lock.write(b"")
+            return True
+
+        self._locked(section)
+
+    def _locked(self, section: Callable[[Flock], bool]) -> bool:
+        """Run `section` under the flock; return False if another process keeps that, for example because it stands."""
+        lock = Flock(self._path)
+        for _ in range(_TRIES):
+            if lock.try_acquire():
+                return lock.run(lambda _: section(lock))
+            time.sleep(_PAUSE)
+        return False
+
+
+def _held_by_another(content: bytes, holder: str, now: float) -> bool:
+    """Return whether a holder other than `holder` has the lease; a damaged file is no lease."""
+    try:
+        record = json.loads(content)
+        until, seconds = float(record["until"]), float(record["seconds"])
+        # After a restart of the machine its clock begins anew: no lease ends later than it was taken for.
+        return bool(record["holder"] != holder and now < until <= now + seconds)
+    except (ValueError, LookupError, TypeError):
+        return False
