@@ -34,7 +34,10 @@ _log = logging.getLogger(__name__)
 
 
 class LoginNotices:
-    """Looks for notices in the store, and tells them. The store remembers which were told, for all bots."""
+    """Looks for notices in the store, and tells them, while this bot has the lease.
+
+    The store remembers which were told, for all bots.
+    """
 
     def __init__(self, bot: HostBot, service: AuthService, languages: SpokenLanguages) -> None:
         self._bot = bot
@@ -58,7 +61,9 @@ class LoginNotices:
         told = ""
         while True:
             try:
-                await asyncio.gather(*map(self._try_to_tell, await self._service.notices.due()))
+                await self._service.guard.audit.tell_left_out()
+                if self._service.posting.is_held:  # otherwise another bot of this application looks
+                    await asyncio.gather(*map(self._try_to_tell, await self._service.notices.due()))
                 told = ""
             except Exception as error:  # noqa: BLE001 - the next check may succeed
                 words = words_of(error)
@@ -82,6 +87,10 @@ class LoginNotices:
             return
         if channel is None:
             _log.warning("%s, and nobody can be told", _news(notice))
+            return
+        if (
+            not self._service.posting.is_held
+        ):  # this bot stood still after its claim; another one tells it when that ends
             return
         try:
             async with awake_timeout(_DEADLINE):

@@ -27,7 +27,10 @@ _log: Final = logging.getLogger(__name__)
 
 
 class LoginRequests:
-    """Writes the messages about requests, for all bots of one Discord application: the store says which is written."""
+    """Writes the messages about requests while this bot has the lease of its Discord application.
+
+    The store says which messages are written, for all bots.
+    """
 
     def __init__(self, bot: HostBot, service: AuthService) -> None:
         self._bot = bot
@@ -53,15 +56,19 @@ class LoginRequests:
         told = ""
         while True:
             try:
-                application = self._bot.application_id
-                for due in await self._service.requests.due(application) if application is not None else ():
-                    if due.request.id not in self._working:
-                        self._begin(due)
+                if self._service.posting.is_held:  # otherwise another bot of this application looks
+                    await self._look()
                 told = ""
             except Exception as error:  # noqa: BLE001 - the next look may succeed
                 if told != (told := words_of(error)):
                     _log.warning("could not look for logins that agents ask for: %s", told)
             await asyncio.sleep(_INTERVAL)
+
+    async def _look(self) -> None:
+        application = self._bot.application_id
+        for due in await self._service.requests.due(application) if application is not None else ():
+            if due.request.id not in self._working:
+                self._begin(due)
 
     def _begin(self, due: DueRequest) -> None:
         task = asyncio.create_task(self._try(due), name=f"request {due.request.id}")
@@ -89,6 +96,8 @@ class LoginRequests:
             elsewhere = channel != request.thread
             title, limited = await self._title(due, elsewhere=elsewhere), await self._limited(due)
             content = request_message(self._language(due), request, title, limited, elsewhere=elsewhere)
+            if not self._service.posting.is_held:  # this bot stood still; another one writes when the claim ends
+                return
             try:
                 async with awake_timeout(_DEADLINE):
                     message = await self._put(request, channel, content)

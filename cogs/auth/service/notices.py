@@ -53,7 +53,6 @@ class Notices:
         Raises:
             StorageError: the store cannot be read.
         """
-        await self._guard.audit.tell_left_out()  # this method is called every few seconds
         catalogue, variables = await self._logins.catalogue(), await self._variables()
         entries, notes, records = (
             await self._store.read(),

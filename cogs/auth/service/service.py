@@ -19,6 +19,7 @@ from openab_auth.cogs.auth.observer import CogObserver
 from openab_auth.cogs.auth.service.accounts import account_named, name_in_line, narrowed, pending_named
 from openab_auth.cogs.auth.service.notices import Notices
 from openab_auth.cogs.auth.service.people import People
+from openab_auth.cogs.auth.service.posting_lease import PostingLease
 from openab_auth.cogs.auth.service.requests import Requests
 from openab_auth.cogs.auth.service.resumption import Resumption
 from openab_auth.cogs.auth.service.servers import Servers
@@ -62,6 +63,7 @@ class AuthService:
         self.people = People(logins, guard, runtime.catalogue.auth.on_leave)
         self.requests = Requests(runtime, guard)
         self.notices = Notices(logins, runtime, guard)
+        self.posting = PostingLease(runtime.store)
         self._logins = logins
         self._on_close = on_close
 

@@ -15,6 +15,7 @@ from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from openab_auth.bot.playground.issuer import Issuer
 from openab_auth.cogs.auth.guard.settings import DiscordSettings
 from openab_auth.cogs.auth.service import requests as service_requests
+from openab_auth.cogs.auth.service.posting_lease import PostingLease
 from openab_auth.cogs.auth.service.service import AuthService
 from openab_auth.oauth.requests import LoginRequests
 from openab_auth.storage import REQUESTS, FileStore, LoginRequest, StoreUnwritableError, ThreadId
@@ -63,7 +64,7 @@ async def test_a_request_in_an_archived_thread_ends_with_the_login(
     assert len([each for each in caplog.records if "could not be ended" in each.message]) == 1
 
 
-async def test_two_bots_of_one_application_write_one_message(
+async def test_two_bots_that_believe_they_hold_the_lease_write_one_message(
     world: EmbeddedDiscord,
     bot: commands.Bot,
     service: AuthService,
@@ -73,7 +74,8 @@ async def test_two_bots_of_one_application_write_one_message(
     store_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Both see the requests; the slower bot claims each of them after the other one has written its message."""
+    """One stood still and does not know it: it claims each request after the other one has written its message."""
+    monkeypatch.setattr(PostingLease, "is_held", True)
     other, seen, late = start(settings), set[str](), list[bool]()
     claim, claim_later = service.requests.claim, other.requests.claim
 
@@ -98,6 +100,35 @@ async def test_two_bots_of_one_application_write_one_message(
     assert late == [False, False]
     assert len(posts) == 2
     assert len(in_thread(world)) == 2
+
+
+async def test_a_bot_without_the_lease_neither_looks_nor_writes(
+    world: EmbeddedDiscord,
+    bot: commands.Bot,
+    service: AuthService,
+    start: Callable[[DiscordSettings], AuthService],
+    settings: DiscordSettings,
+    asking: LoginRequests,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await until(lambda: service.posting.is_held)
+    other, looks = start(settings), list[object]()
+
+    async def look(*about: object) -> tuple[()]:
+        looks.append(about)
+        return ()
+
+    monkeypatch.setattr(other.requests, "due", look)
+    monkeypatch.setattr(other.notices, "due", look)
+    async with running(world, other):
+        await asking.ask("lab")
+        await until(lambda: len(in_thread(world)) == 1)
+        assert not looks
+
+        await service.posting.aclose()  # as a bot that is updated
+
+        await until(lambda: len(looks) > 1)
+        assert other.posting.is_held
 
 
 class TestKickedBot:
