@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from contextlib import suppress
+from functools import partial
 
 import discord
 from discord import app_commands
@@ -10,12 +12,12 @@ from discord.ext import commands
 
 from openab_auth.cogs.auth.agent_requests import AgentRequests
 from openab_auth.cogs.auth.command_ids import CommandIds
-from openab_auth.cogs.auth.connections import HostBot
+from openab_auth.cogs.auth.connections import HostBot, is_connected
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import ClosingError, Members
 from openab_auth.cogs.auth.notices import DirectMessages, Leaves, LoginNotices, LoginRequests
 from openab_auth.cogs.auth.pastes import Paste
-from openab_auth.cogs.auth.replies import COG, acknowledge, answer
+from openab_auth.cogs.auth.replies import COG, acknowledge, answer, suggest
 from openab_auth.cogs.auth.service import GROUP, AuthService
 from openab_auth.cogs.auth.suggestions import Choices, Suggestions
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
@@ -81,8 +83,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
             await self._bot.tree.set_translator(CommandTranslator())
         self._leaves.start()
         if self._bot.is_ready():
-            self._notices.start()
-            self._requests.start()
+            self._start_writing()
 
     async def cog_unload(self) -> None:
         """Answer the open requests, then close everything."""
@@ -90,6 +91,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
         self._leaves.stop()
         await self._notices.aclose()
         await self._requests.aclose()
+        await self._service.posting.aclose()  # after the last message of this bot
         await self._service.resumption.aclose()
         await self.thread_events.aclose()
         await self.desk.aclose()
@@ -105,7 +107,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
             return False
         if interaction.type is discord.InteractionType.application_command:
             self._ids.learn(interaction)
-            await acknowledge(interaction)
+            return await acknowledge(interaction)
         return True
 
     async def cog_app_command_error(
@@ -139,10 +141,15 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Start to tell people about logins: the bot can write to them now."""
-        self._notices.start()
-        self._requests.start()
+        self._start_writing()
         await self.desk.seen.store_policies(self._bot.application_id)
         await self._ids.read(self.app_command)
+
+    def _start_writing(self) -> None:
+        if self._bot.application_id is not None:
+            self._service.posting.start(self._bot.application_id, partial(is_connected, self._bot))
+        self._notices.start()
+        self._requests.start()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -239,39 +246,44 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
 
     # Autocompletion
 
+    async def _suggest(self, interaction: discord.Interaction, found: Awaitable[Choices]) -> Choices:
+        choices = await found
+        await suggest(interaction, choices)
+        return choices
+
     @login.autocomplete("vendor")
     @use.autocomplete("vendor")
     async def _login_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
-        return await self._suggestions.vendors(interaction, typed)
+        return await self._suggest(interaction, self._suggestions.vendors(interaction, typed))
 
     @logout.autocomplete("vendor")
     @status.autocomplete("vendor")
     async def _logout_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
-        return await self._suggestions.logins(interaction, typed)
+        return await self._suggest(interaction, self._suggestions.logins(interaction, typed))
 
     @remove_server.autocomplete("name")
     async def _server_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
-        return await self._suggestions.servers(interaction, typed)
+        return await self._suggest(interaction, self._suggestions.servers(interaction, typed))
 
     @complete.autocomplete("vendor")
     @cancel.autocomplete("vendor")
     async def _pending_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
-        return await self._suggestions.pending(interaction, typed)
+        return await self._suggest(interaction, self._suggestions.pending(interaction, typed))
 
     @login.autocomplete("account")
     @use.autocomplete("account")
     async def _account_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
-        return await self._suggestions.accounts(interaction, typed)
+        return await self._suggest(interaction, self._suggestions.accounts(interaction, typed))
 
     @logout.autocomplete("account")
     @status.autocomplete("account")
     async def _used_account_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
-        return await self._suggestions.used_accounts(interaction, typed)
+        return await self._suggest(interaction, self._suggestions.used_accounts(interaction, typed))
 
     @complete.autocomplete("account")
     @cancel.autocomplete("account")
     async def _pending_account_choices(self, interaction: discord.Interaction, typed: str) -> Choices:
-        return await self._suggestions.pending_accounts(interaction, typed)
+        return await self._suggest(interaction, self._suggestions.pending_accounts(interaction, typed))
 
 
 def _name(interaction: discord.Interaction) -> str:

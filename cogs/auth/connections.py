@@ -20,6 +20,13 @@ def closed_shards(client: discord.Client) -> Collection[int]:
     return [] if client.ws is not None and client.ws.open else [0]
 
 
+def serves_all_shards(client: discord.Client) -> bool:
+    """Return whether this process serves every shard; otherwise it is one of a cluster, and its shards are its own."""
+    if isinstance(client, discord.AutoShardedClient):
+        return client.shard_ids is None or len(client.shard_ids) == client.shard_count
+    return client.shard_id is None
+
+
 def is_connected(client: discord.Client) -> bool:
     """Return whether at least one connection is open."""
     if isinstance(client, discord.AutoShardedClient):

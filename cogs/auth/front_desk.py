@@ -12,7 +12,7 @@ import discord
 from openab_auth.cogs.auth.guard import AccessDeniedError, caller_of
 from openab_auth.cogs.auth.pastes import Paste, Pastes
 from openab_auth.cogs.auth.people import PeopleDesk, name_of
-from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answer, reason, send
+from openab_auth.cogs.auth.replies import LOST, ReplyContent, acknowledge, answer, is_unanswerable, reason, send
 from openab_auth.cogs.auth.seen_threads import SeenThreads
 from openab_auth.cogs.auth.service import AuthService, person_asked
 from openab_auth.cogs.auth.text import Language, Markup, english, language_of, login_words, title_meant, words
@@ -82,7 +82,12 @@ class FrontDesk(PressHandler):
         replaces: str | None = None,
         beside: str | None = None,
     ) -> None:
-        """Show the link, or ask whether to replace another person's login. `vendor` is a word for an account."""
+        """Show the link, or ask whether to replace another person's login. `vendor` is a word for an account.
+
+        A link that nobody would see is not made: it would replace one that the person may have.
+        """
+        if is_unanswerable(interaction):
+            return
         try:
             offer = await self.service.login(caller_of(interaction), vendor, replaces=replaces, beside=beside)
         except LoginConflictError as conflict:
@@ -167,7 +172,8 @@ class FrontDesk(PressHandler):
     async def take_form(self, interaction: discord.Interaction, submit: SubmittedForm) -> None:
         """Take a submitted form. It may have been opened before a restart."""
         async with self.answering(interaction, "paste", submit.vendor):
-            await acknowledge(interaction, in_place=interaction.message is not None)
+            if not await acknowledge(interaction, in_place=interaction.message is not None):
+                return
             await self.pastes.from_form(interaction, Paste(submit.paste, submit.vendor, submit.generation))
 
     async def how(self, interaction: discord.Interaction, page: LastPage) -> None:

@@ -1,7 +1,8 @@
 """Sends answers to Discord. A lost answer never stops the work behind it.
 
 An acknowledgement can come too late (10062), can succeed although Discord reports an error (40060 on the retry), or can
-be cut off. An edit can come after the interaction's 15 minutes (50027).
+be cut off. It can also be refused because another process of the same bot was faster (40060 at once). An edit can come
+after the interaction's 15 minutes (50027).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import aiohttp
 import discord
-from discord import ui
+from discord import app_commands, ui
 
 from openab_auth.cogs.auth.connections import HostBot
 from openab_auth.cogs.auth.observer import Acknowledgement, CogObserver, NoObserver
@@ -28,6 +29,7 @@ _UNKNOWN_INTERACTION: Final = 10062
 _ALREADY_ACKNOWLEDGED: Final = 40060
 _SILENT: Final = "auth.silent"  # key in Interaction.extras: Discord takes no answer any more
 _ACKNOWLEDGED: Final = "auth.acknowledged"  # Discord took the acknowledgement, but discord.py does not know it
+_FIRST_REPEAT: Final = 1.0  # seconds; discord.py repeats a request after this time at the earliest
 _NOTHING: Final = Markup()
 _IN_ROW: Final = 5  # buttons
 _log = logging.getLogger(__name__)
@@ -120,11 +122,14 @@ def _observer_of(client: object) -> CogObserver:
     return NoObserver() if found is None else found
 
 
-async def acknowledge(interaction: discord.Interaction, *, in_place: bool = False) -> None:
+async def acknowledge(interaction: discord.Interaction, *, in_place: bool = False) -> bool:
     """Tell Discord that an answer follows, for this person only. A failure is logged and not raised.
 
-    With `in_place` the answer will replace the message whose button was pressed.
+    With `in_place` the answer will replace the message whose button was pressed. Return False if another process of
+    this bot has acknowledged it: Discord delivers an interaction to each session of its shard, and the first one wins.
     """
+    clock = asyncio.get_running_loop().time
+    begun = clock()
     try:
         with _timed(interaction):
             if in_place:
@@ -133,6 +138,9 @@ async def acknowledge(interaction: discord.Interaction, *, in_place: bool = Fals
                 await interaction.response.defer(ephemeral=True, thinking=True)
     except discord.HTTPException as error:
         if error.code == _ALREADY_ACKNOWLEDGED:
+            if clock() - begun < _FIRST_REPEAT:
+                _log.debug("another process of this bot answers an interaction")
+                return False
             interaction.extras[_ACKNOWLEDGED] = True
         elif error.code == _UNKNOWN_INTERACTION:
             interaction.extras[_SILENT] = True
@@ -142,6 +150,25 @@ async def acknowledge(interaction: discord.Interaction, *, in_place: bool = Fals
     except TypeError:
         # discord.py 2.7 cannot read a bare 204. It means that Discord took the acknowledgement.
         interaction.extras[_ACKNOWLEDGED] = True
+    return True
+
+
+def is_unanswerable(interaction: discord.Interaction) -> bool:
+    """Return whether Discord takes no answer to an interaction any more, so that nobody would see it."""
+    return bool(interaction.extras.get(_SILENT))
+
+
+async def suggest(interaction: discord.Interaction, choices: list[app_commands.Choice[str]]) -> None:
+    """Send suggestions to a person who types; those that come too late, or from a second process, are dropped.
+
+    Raises:
+        CancelledError: they were dropped; discord.py would send them again, and log the refusal with a traceback.
+    """
+    try:
+        await interaction.response.autocomplete(choices)
+    except LOST as error:
+        _log.debug("suggestions were not taken by Discord (%s)", reason(error))
+        raise asyncio.CancelledError from error
 
 
 async def answer(interaction: discord.Interaction, message: ReplyContent, *, in_place: bool = False) -> bool:
@@ -274,7 +301,8 @@ async def show_modal(interaction: discord.Interaction, modal: discord.ui.Modal) 
         with _timed(interaction):
             await interaction.response.send_modal(modal)
     except LOST as error:
-        _log.warning("a modal could not be opened (%s)", reason(error))
+        is_open = isinstance(error, discord.HTTPException) and error.code == _ALREADY_ACKNOWLEDGED
+        _log.log(logging.DEBUG if is_open else logging.WARNING, "a modal could not be opened (%s)", reason(error))
         return False
     except TypeError:
         return True  # a bare 204, as in `acknowledge`

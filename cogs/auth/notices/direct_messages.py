@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from dataclasses import replace
@@ -9,17 +10,19 @@ from typing import Final
 
 import discord
 
-from openab_auth.cogs.auth.connections import HostBot
+from openab_auth.cogs.auth.connections import HostBot, serves_all_shards
 from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import AccessDeniedError, DirectMessageRefusedError, RateLimit, author_of
 from openab_auth.cogs.auth.replies import LOST, Button, ReplyContent, mentions_of, reason, send
 from openab_auth.cogs.auth.text import LINES, Language, SpokenLanguages, described
 from openab_auth.cogs.auth.views import failure_message, ways_to_access
 from openab_auth.storage.entries import UserId
+from openab_auth.storage.errors import StorageError
 
 # Every part has a bounded length, so the search takes linear time.
 _PASTE: Final = re.compile(r"(?i)\b(?:code|state|error)=|://|localhost[:/]|\bsk-|\bey[\w-]{20}|[\w.~-]{8}#[\w.~-]{8}")
 _BETWEEN_HINTS: Final = 3600.0  # seconds; chat gets one answer for each person in this time
+_AFTER_OTHERS: Final = 1.5  # seconds
 _log = logging.getLogger(__name__)
 
 
@@ -47,9 +50,24 @@ class DirectMessages:
         language = self._languages.language_of(UserId(message.author.id))
         text, pastes = message.content, self._desk.pastes
         if looks_like_paste(text) or await pastes.expects_key(author_of(message), text):
-            await self._paste(message, language)
+            if not await self._was_taken_elsewhere(UserId(message.author.id)):
+                await self._paste(message, language)
         elif not (await self._bot.get_context(message)).valid:
             await self._chat(message, language)
+
+    async def _was_taken_elsewhere(self, person: UserId) -> bool:
+        """Return whether another process of this bot has taken a paste: Discord sends a message to each of them.
+
+        The one with the lease goes first. Afterwards no login waits, unless that process is gone or the paste is wrong.
+        """
+        service = self._desk.service
+        if not (service.posting.is_elsewhere and serves_all_shards(self._bot)):
+            return False
+        await asyncio.sleep(_AFTER_OTHERS)
+        try:
+            return not await service.still_waiting(person)
+        except StorageError:
+            return False
 
     async def _paste(self, message: discord.Message, language: Language) -> None:
         async def tell(told: ReplyContent | None) -> None:
@@ -81,6 +99,7 @@ class DirectMessages:
 
     async def _say(self, message: discord.Message, told: ReplyContent) -> None:
         try:
-            await send(message.channel, told, mentions_of(self._bot))
+            # Where two processes answer one message, Discord shows the first answer alone.
+            await send(message.channel, told, mentions_of(self._bot), nonce=str(message.id))
         except LOST as error:
             _log.warning("a direct message could not be sent (%s)", reason(error))

@@ -188,8 +188,8 @@ class AuthButton(discord.ui.DynamicItem[discord.ui.Button[Any]], ABC, template="
             await self.press(desk, interaction)
             return
         async with desk.answering(interaction, self.verb, self.vendor):
-            await acknowledge(interaction, in_place=self.in_place)
-            await self.press(desk, interaction)
+            if await acknowledge(interaction, in_place=self.in_place):
+                await self.press(desk, interaction)
 
 
 def fitting(buttons: Iterable[AuthButton]) -> tuple[AuthButton, ...]:

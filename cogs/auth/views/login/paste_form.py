@@ -87,8 +87,8 @@ class PasteButton(AuthButton, verb="paste", fields=_FIELDS):
         language = language_of(interaction)
         if has_expired(self.key, time.time()):
             expired = ReplyContent(language.say("login-button-expired"), new_link(language, self.vendor))
-            await acknowledge(interaction, in_place=True)
-            await answer(interaction, expired, in_place=True)
+            if await acknowledge(interaction, in_place=True):
+                await answer(interaction, expired, in_place=True)
         else:
             modal = paste_modal(language, self.vendor, self.key, takes_key=desk.takes_key(self.vendor))
             await show_modal(interaction, modal)
