@@ -7,6 +7,7 @@ import aiohttp
 import discord
 import pytest
 
+from openab_auth.cogs.auth import replies
 from openab_auth.cogs.auth.replies import ReplyContent, acknowledge, answer, show_modal
 from openab_auth.cogs.auth.text.markup import Markup
 
@@ -69,10 +70,16 @@ async def test_after_10062_nothing_more_is_sent_and_nothing_is_raised() -> None:
     assert played.sent == []
 
 
-async def test_after_40060_the_answer_is_an_edit() -> None:
+async def test_after_40060_to_a_repeated_request_the_answer_is_an_edit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "_FIRST_REPEAT", 0.0)
     played = Interaction(defer=http_error(400, 40060))
     assert await run(played)
     assert played.sent == ["edit"]
+
+
+async def test_after_40060_at_once_another_process_answers() -> None:
+    played = Interaction(defer=http_error(400, 40060))
+    assert not await acknowledge(cast("discord.Interaction", played))
 
 
 @pytest.mark.parametrize("cut", [aiohttp.ServerDisconnectedError(), ConnectionResetError(), TimeoutError()])
