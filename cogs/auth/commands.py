@@ -17,9 +17,9 @@ from openab_auth.cogs.auth.front_desk import FrontDesk
 from openab_auth.cogs.auth.guard import ClosingError, Members
 from openab_auth.cogs.auth.notices import DirectMessages, Leaves, LoginNotices, LoginRequests
 from openab_auth.cogs.auth.pastes import Paste
-from openab_auth.cogs.auth.replies import COG, acknowledge, answer, suggest
+from openab_auth.cogs.auth.replies import COG, acknowledge, answer
 from openab_auth.cogs.auth.service import GROUP, AuthService
-from openab_auth.cogs.auth.suggestions import Choices, Suggestions
+from openab_auth.cogs.auth.suggestions import Choices, Suggestions, send_suggestions
 from openab_auth.cogs.auth.text import ADDRESS, INPUT, CommandMentions, CommandTranslator, SpokenLanguages, language_of
 from openab_auth.cogs.auth.thread_events import ThreadEvents
 from openab_auth.cogs.auth.views import ALL_BUTTONS, NO_CHOICE, failure_message, read_submit
@@ -248,7 +248,7 @@ class Auth(commands.GroupCog, name=COG, group_name="auth", group_description="Lo
 
     async def _suggest(self, interaction: discord.Interaction, found: Awaitable[Choices]) -> Choices:
         choices = await found
-        await suggest(interaction, choices)
+        await send_suggestions(interaction, choices)
         return choices
 
     @login.autocomplete("vendor")

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import aiohttp
 import discord
-from discord import app_commands, ui
+from discord import ui
 
 from openab_auth.cogs.auth.connections import HostBot
 from openab_auth.cogs.auth.observer import Acknowledgement, CogObserver, NoObserver
@@ -156,19 +156,6 @@ async def acknowledge(interaction: discord.Interaction, *, in_place: bool = Fals
 def is_unanswerable(interaction: discord.Interaction) -> bool:
     """Return whether Discord takes no answer to an interaction any more, so that nobody would see it."""
     return bool(interaction.extras.get(_SILENT))
-
-
-async def suggest(interaction: discord.Interaction, choices: list[app_commands.Choice[str]]) -> None:
-    """Send suggestions to a person who types; those that come too late, or from a second process, are dropped.
-
-    Raises:
-        CancelledError: they were dropped; discord.py would send them again, and log the refusal with a traceback.
-    """
-    try:
-        await interaction.response.autocomplete(choices)
-    except LOST as error:
-        _log.debug("suggestions were not taken by Discord (%s)", reason(error))
-        raise asyncio.CancelledError from error
 
 
 async def answer(interaction: discord.Interaction, message: ReplyContent, *, in_place: bool = False) -> bool:

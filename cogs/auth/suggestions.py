@@ -5,6 +5,8 @@ A list without names says why it is empty. People who may not use /auth get no n
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Sequence
 from typing import TypeAlias, TypeVar
 
@@ -12,6 +14,7 @@ import discord
 from discord import app_commands
 
 from openab_auth.cogs.auth.guard import AccessDeniedError, caller_of
+from openab_auth.cogs.auth.replies import LOST, reason
 from openab_auth.cogs.auth.service import AuthService
 from openab_auth.cogs.auth.text import language_of
 from openab_auth.cogs.auth.views import (
@@ -35,6 +38,20 @@ from openab_auth.storage.errors import OpenabAuthError
 
 T = TypeVar("T", LoginState, PendingLogin)
 Choices: TypeAlias = list[app_commands.Choice[str]]
+_log = logging.getLogger(__name__)
+
+
+async def send_suggestions(interaction: discord.Interaction, choices: Choices) -> None:
+    """Send suggestions to a person who types; those that come too late, or from a second process, are dropped.
+
+    Raises:
+        CancelledError: they were dropped; discord.py would send them again, and log the refusal with a traceback.
+    """
+    try:
+        await interaction.response.autocomplete(choices)
+    except LOST as error:
+        _log.debug("suggestions were not taken by Discord (%s)", reason(error))
+        raise asyncio.CancelledError from error
 
 
 class Suggestions:
