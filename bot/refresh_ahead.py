@@ -60,7 +60,7 @@ class RefreshAhead:
         spacing: float = _SPACING,
     ) -> None:
         self._store = runtime.store
-        self._catalogue = runtime.catalogue
+        self._current = runtime.current_catalogue
         self._source = TokenSource(runtime)
         self._clock = runtime.clock
         self._spacing = spacing
@@ -113,8 +113,8 @@ class RefreshAhead:
         for key, entry in entries.items():
             if not isinstance(entry, LoginEntry) or not entry.refresh_token:
                 continue
-            account = stored_account(Tenant(key), entry, self._catalogue)
-            ours = account.is_server or self._catalogue.vendor_of(account.tenant) is not None
+            account = stored_account(Tenant(key), entry, self._current.now)
+            ours = account.is_server or self._current.now.vendor_of(account.tenant) is not None
             if ours and not dead_token(entry, notes.get(key)):
                 yield account.tenant, entry
 
@@ -135,7 +135,7 @@ class RefreshAhead:
     async def _renew(self, tenant: Tenant) -> None:
         watched, self._active_at = self._watched[tenant], time.monotonic()
         try:
-            account = stored_account(tenant, watched.entry, self._catalogue)
+            account = stored_account(tenant, watched.entry, self._current.now)
             token = await self._source.force_refresh(account, rejected=watched.entry.access_token)
         except Exception as error:  # noqa: BLE001 - the other logins must be renewed, too
             rest = _LONG_REST if isinstance(error, VendorMisconfiguredError) else _REST

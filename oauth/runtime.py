@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a valid token needs neither the tables of vendors nor an HT
     from openab_auth.oauth.client import Driver
     from openab_auth.oauth.config import Config
     from openab_auth.oauth.observer import Observer
-    from openab_auth.oauth.vendors import Catalogue
+    from openab_auth.oauth.vendors import Catalogue, CurrentCatalogue
     from openab_auth.storage import StoreLocation
 
 _log: Final = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class Runtime:
         self.clock = clock
         self.environ = environ
         self.location = location
-        self._catalogue = catalogue
+        self._current = _holding(catalogue) if catalogue is not None else None
         self._driver = driver
         self._opened_driver: Driver | None = None
 
@@ -78,7 +78,7 @@ class Runtime:
     @property
     def known_catalogue(self) -> Catalogue | None:
         """Return the catalogue, or None if nothing has loaded it yet."""
-        return self._catalogue
+        return None if self._current is None else self._current.now
 
     @property
     def catalogue(self) -> Catalogue:
@@ -87,11 +87,20 @@ class Runtime:
         Raises:
             ConfigError: the config has mistakes.
         """
-        if self._catalogue is None:
+        return self.current_catalogue.now
+
+    @property
+    def current_catalogue(self) -> CurrentCatalogue:
+        """Return the object that holds `catalogue`: a reload of the config replaces what it holds.
+
+        Raises:
+            ConfigError: the config has mistakes.
+        """
+        if self._current is None:
             from openab_auth.oauth.vendors import Catalogue, read_config  # noqa: PLC0415 - see above
 
-            self._catalogue = Catalogue.from_config(read_config(None, self.environ), self.environ)
-        return self._catalogue
+            self._current = _holding(Catalogue.from_config(read_config(None, self.environ), self.environ))
+        return self._current
 
     @property
     def driver(self) -> Driver:
@@ -106,9 +115,9 @@ class Runtime:
         Raises:
             ConfigError: the config has mistakes.
         """
-        if self._catalogue is None:
+        if self._current is None:
             return await in_thread(lambda: self.catalogue)
-        return self._catalogue
+        return self._current.now
 
     async def load_driver(self) -> Driver:
         """Return `driver`; import it in a worker thread, because authlib would block the event loop for long."""
@@ -138,6 +147,12 @@ class Runtime:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _holding(catalogue: Catalogue) -> CurrentCatalogue:
+    from openab_auth.oauth.vendors.current_catalogue import CurrentCatalogue  # noqa: PLC0415 - see above
+
+    return CurrentCatalogue(catalogue)
 
 
 def _driver_class() -> type[Driver]:

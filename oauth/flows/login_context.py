@@ -88,7 +88,7 @@ class LoginContext:
     """The parts that all flows of one `Logins` share: the store, the driver, and the registries.
 
     `catalogue` returns the vendors and servers of this moment. `admit` raises where a login that needs no paste may no
-    longer be stored. Login programs inherit `environ`; `max_pending` is per person.
+    longer be stored. `program_environment` returns the variables of login programs; `max_pending` is per person.
     """
 
     catalogue: Callable[[], Awaitable[Catalogue]]
@@ -99,7 +99,7 @@ class LoginContext:
     writer: LoginWriter
     background: BackgroundWork
     waiting: WaitingRegistry
-    environ: Mapping[str, str]
+    program_environment: Callable[[], Mapping[str, str]]
     clock: Callable[[], float]
     max_pending: int
     admit: Admit | None = None

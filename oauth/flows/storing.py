@@ -31,7 +31,7 @@ from openab_auth.oauth.flows.exchange.registry import exchange_of
 from openab_auth.oauth.flows.login_result import LoginResult
 from openab_auth.oauth.http.interrupt import undisturbed
 from openab_auth.oauth.notices import Replacement
-from openab_auth.oauth.vendors import Catalogue, Vendor
+from openab_auth.oauth.vendors import CurrentCatalogue, Vendor
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.commit.draft import Draft, uncommitted_draft
 from openab_auth.storage.commit.mutation import Mutation
@@ -50,13 +50,19 @@ _log: Final = logging.getLogger(__name__)
 class LoginWriter:
     """Stores the logins that vendors and MCP servers give; `clock` gives unix seconds.
 
-    `catalogue` is the config's: the entries of added servers name their clients themselves.
+    `current` holds the config's catalogue: the entries of added servers name their clients themselves.
     """
 
     def __init__(
-        self, catalogue: Catalogue, store: AsyncStore, driver: Driver, commits: Commits, *, clock: Callable[[], float]
+        self,
+        current: CurrentCatalogue,
+        store: AsyncStore,
+        driver: Driver,
+        commits: Commits,
+        *,
+        clock: Callable[[], float],
     ) -> None:
-        self._catalogue = catalogue
+        self._current = current
         self._store = store
         self._driver = driver
         self._commits = commits
@@ -108,7 +114,7 @@ class LoginWriter:
             there = draft.notes.get(vendor.tenant, Note())
             replaces = login_entry.has_login(draft, vendor.tenant) or there.generation == login.generation
             before = write(draft, vendor, token_url, tokens, note)
-            check_stored_once(draft, vendor, login, there if replaces else None, self._catalogue)
+            check_stored_once(draft, vendor, login, there if replaces else None, self._current.now)
             return before
 
         async def drop(reason: OAuthError) -> None:

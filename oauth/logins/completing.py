@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from openab_auth.oauth.entries.pending_entry import PendingLogin
-from openab_auth.oauth.entries.pending_logins import PendingLogins
 from openab_auth.oauth.errors import NoPendingLoginError, OAuthError, PasteRefusedError, WhichLoginError
 from openab_auth.oauth.flows.registry import flow_of
+from openab_auth.oauth.logins.begun import CataloguesOfLogins
 from openab_auth.oauth.paste import PasteMistake, read_paste
-from openab_auth.oauth.vendors import Catalogue, Vendor, VendorName
+from openab_auth.oauth.vendors import Vendor, VendorName
 from openab_auth.oauth.vendors.account_labels import person_of
 from openab_auth.storage.entries import CONSOLE, PendingEntry, UserId
 
@@ -22,22 +23,29 @@ class Pasteable(NamedTuple):
     entry: PendingEntry
 
 
-async def pasteable(
-    pending: PendingLogins, catalogue: Catalogue, user: UserId, vendor: str | None, generation: str | None
+def pasteable(
+    pending: Iterable[tuple[PendingLogin, PendingEntry]],
+    catalogues: CataloguesOfLogins,
+    user: UserId,
+    vendor: str | None,
+    generation: str | None,
 ) -> list[Pasteable]:
-    """Return a person's pending logins in the store that a paste can end, at vendors that are offered.
+    """Return those of a person's pending logins in the store that a paste can end, at vendors that are offered.
 
     With a `vendor` or a `generation`, only the logins of that vendor or that generation.
     """
     found = [
         Pasteable(row, login, entry)
-        for login, entry in await pending.of(user, {vendor} if vendor else ())
-        if generation in {None, login.generation} and (row := catalogue.named(VendorName(login.vendor)))
+        for login, entry in pending
+        if vendor in {None, login.vendor} and generation in {None, login.generation}
+        if (row := catalogues.of(login).named(VendorName(login.vendor)))
     ]
     return [
         one
         for one in found
-        if flow_of(one.row).takes_paste and flow_of(one.row).in_store and not catalogue.refusal(one.row.name)
+        if flow_of(one.row).takes_paste
+        and flow_of(one.row).in_store
+        and not catalogues.of(one.login).refusal(one.row.name)
         if user == CONSOLE or person_of(one.row.label) in {None, user}  # a personal account is its person's alone
     ]
 

@@ -31,6 +31,7 @@ from openab_auth.oauth.flows import (
     LoginWriter,
     flow_of,
 )
+from openab_auth.oauth.logins.begun import BegunLogins
 from openab_auth.oauth.logins.completing import login_of_paste, pasteable, unexpected_paste
 from openab_auth.oauth.logins.login_states import LoginStates
 from openab_auth.oauth.logins.logout import LoginRemover, LogoutResult
@@ -38,7 +39,7 @@ from openab_auth.oauth.logins.person_logout import PersonLogins
 from openab_auth.oauth.logins.waiting import RecordEnd, WaitingLogins
 from openab_auth.oauth.mcp import AddedServers, ServerLogins
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.vendors import OF_OPENAB, Catalogue, Vendor, VendorName
+from openab_auth.oauth.vendors import OF_OPENAB, Catalogue, CurrentCatalogue, Vendor, VendorName
 from openab_auth.storage import AsyncStore
 from openab_auth.storage.entries import LoginEntry, Tenant, UserId
 
@@ -53,7 +54,7 @@ class Logins:
 
     def __init__(  # noqa: PLR0913 - the collaborators, and what tests set
         self,
-        catalogue: Catalogue,
+        catalogue: Catalogue | CurrentCatalogue,
         store: AsyncStore,
         driver: Driver,
         *,
@@ -64,8 +65,10 @@ class Logins:
         admit: Admit | None = None,
         record_end: RecordEnd | None = None,
     ) -> None:
-        self.added = AddedServers(catalogue, store, clock=clock)
-        self._configured = catalogue
+        current = catalogue if isinstance(catalogue, CurrentCatalogue) else CurrentCatalogue(catalogue)
+        self.added = AddedServers(current, store, clock=clock)
+        self._current = current
+        self._begun = BegunLogins(current, store, clock=clock)
         self._store = store
         self._clock = clock
         self._commits = Commits(store, lock_wait=lock_wait)
@@ -78,12 +81,12 @@ class Logins:
             catalogue=self.catalogue,
             store=store,
             driver=driver,
-            servers=ServerLogins(catalogue, store, driver, clock=clock),
+            servers=ServerLogins(current, store, driver, clock=clock),
             pending=PendingLogins(store, index, clock=clock, limit=max_pending),
-            writer=LoginWriter(catalogue, store, driver, self._commits, clock=clock),
+            writer=LoginWriter(current, store, driver, self._commits, clock=clock),
             background=BackgroundWork(),
             waiting=self._waiting,
-            environ=catalogue.program_environment(environ),
+            program_environment=lambda: current.now.program_environment(environ),
             clock=clock,
             max_pending=max_pending,
             admit=admit,
@@ -93,7 +96,7 @@ class Logins:
     def of(cls, runtime: Runtime, admit: Admit | None = None, record_end: RecordEnd | None = None) -> Self:
         """Return the logins on the parts of `runtime`, which stays open."""
         return cls(
-            runtime.catalogue,
+            runtime.current_catalogue,
             runtime.store,
             runtime.driver,
             clock=runtime.clock,
@@ -132,10 +135,13 @@ class Logins:
             ProgramMissingError, ProgramFailedError: the vendor's own program printed no link.
             StorageError: the login could not be stored later, so no vendor was asked.
         """
-        row = (await self.catalogue()).get(vendor)
+        configured = self._current.now
+        row = (await self._store.run(configured.with_servers_of)).get(vendor)
         if flow_of(row).in_store:
             await self._store.check_writable()  # before a vendor is asked for a code, or a client is registered
-        offer = await flow_of(row).begin(self._context, row, BeginRequest(user, replaces, guild, beside))
+        context = self._begun.context(self._context, configured)
+        offer = await flow_of(row).begin(context, row, BeginRequest(user, replaces, guild, beside))
+        self._begun.note(offer, configured)
         if offer.waits:
             self._waiting.expect_end(offer.vendor.name, user)
         return offer
@@ -174,7 +180,7 @@ class Logins:
         resumed = []
         entries, notes = await self._store.read(), await self._store.notes()
         for login, entry in pending_entry.unexpired(entries, self._clock(), notes=notes):
-            row = vendor_meant(login.vendor, self._configured)
+            row = vendor_meant(login.vendor, self._current.now)
             if row is None or not (flow_of(row).waits and flow_of(row).in_store and may(login)):
                 continue
             if self._waiting.has(login):
@@ -203,15 +209,16 @@ class Logins:
             ProgramWaitsError, ProgramFailedError: the vendor's own program wants more, or failed.
             StorageError: the store can be neither read nor written; the login is still pending.
         """
-        catalogue = await self.catalogue()
-        named = None if vendor is None else catalogue.get(vendor)
+        pending = await self._context.pending.of(user)
+        catalogues = await self._begun.catalogues(login for login, _ in pending)
+        named = None if vendor is None else catalogues.naming(vendor, (login for login, _ in pending)).get(vendor)
         name = named.name if named else None
         programs = [
             login
             for login in self._waiting.in_memory(user)
             if name in {None, login.vendor} and generation in {None, login.generation}
         ]
-        mine = await pasteable(self._context.pending, catalogue, user, name, generation)
+        mine = pasteable(pending, catalogues, user, name, generation)
         if programs and not mine:
             if len(programs) > 1:
                 raise WhichLoginError(login.vendor for login in programs)
@@ -219,7 +226,8 @@ class Logins:
         if not mine:
             raise unexpected_paste(text, named)
         row, login, entry = login_of_paste(mine, text, programs)
-        return await flow_of(row).complete(self._context, row, login, entry, text)
+        context = self._begun.context(self._context, self._begun.configured(login))
+        return await flow_of(row).complete(context, row, login, entry, text)
 
     async def cancel(self, user: UserId, word: str | None = None, generation: str | None = None) -> Vendor:
         """Forget a pending login: the only one, if there is no word. A vendor that is not offered here is fine, too.
@@ -250,7 +258,7 @@ class Logins:
 
     def takes_key(self, word: str) -> bool:
         """Return whether people end a login to this vendor with an API key."""
-        row = vendor_meant(word, self._configured)
+        row = vendor_meant(word, self._current.now)
         return row is not None and flow_of(row).takes_key
 
     async def pending(self, user: UserId) -> tuple[PendingLogin, ...]:

@@ -16,7 +16,7 @@ from openab_auth.oauth.errors import (
     TooManyServersError,
 )
 from openab_auth.oauth.mcp.binding import binding_of
-from openab_auth.oauth.vendors import Catalogue, McpServer
+from openab_auth.oauth.vendors import Catalogue, CurrentCatalogue, McpServer
 from openab_auth.oauth.vendors.account_labels import base_of
 from openab_auth.oauth.vendors.server_names import bare_name, full_name, names_server
 from openab_auth.storage import AddedServer, AsyncStore, Draft, McpEntry, StorageError, Tenant, UserId
@@ -27,22 +27,22 @@ MOST_SERVERS: Final = 50
 class AddedServers:
     """Adds, removes and lists servers; each change is one locked step.
 
-    `catalogue` is the config's, without added servers; `clock` gives unix seconds.
+    `current` holds the config's catalogue, without added servers; `clock` gives unix seconds.
     """
 
-    def __init__(self, catalogue: Catalogue, store: AsyncStore, *, clock: Callable[[], float]) -> None:
-        self._configured = catalogue
+    def __init__(self, current: CurrentCatalogue, store: AsyncStore, *, clock: Callable[[], float]) -> None:
+        self._current = current
         self._store = store
         self._clock = clock
 
     @property
     def allowed(self) -> bool:
         """Return whether the operator lets people add servers."""
-        return self._configured.accepts_servers
+        return self._current.now.accepts_servers
 
     async def catalogue(self) -> Catalogue:
         """Return the catalogue with all current servers; without added servers if they cannot be read."""
-        return await self._store.run(self._configured.with_servers_of)
+        return await self._store.run(self._current.now.with_servers_of)
 
     async def all(self) -> dict[str, AddedServer]:
         """Return all added servers by name, also servers whose name the config has taken since.
@@ -54,7 +54,7 @@ class AddedServers:
 
     async def knows(self, name: str) -> bool:
         """Return whether a server or vendor here has this name; a word that was pasted by mistake is unknown."""
-        if self._configured.owner_of(name):
+        if self._current.now.owner_of(name):
             return True
         try:
             return name in await self._store.servers()
@@ -86,7 +86,7 @@ class AddedServers:
     def _add(self, draft: Draft, name: str, server: AddedServer) -> tuple[McpServer, bool]:
         if not self.allowed:
             raise AddingServersOffError
-        known = self._configured.with_added(draft.servers)
+        known = self._current.now.with_added(draft.servers)
         there = known.server_named(full_name(name))
         if there and there.added_by is not None and (there.name, there.url) == (name, server.url):
             return there, False
@@ -107,7 +107,7 @@ class AddedServers:
         if server is None or server != meant:
             raise ServerNotThereError
         may(server)
-        if self._configured.owner_of(name) is None:  # otherwise the name and its login are the operator's
+        if self._current.now.owner_of(name) is None:  # otherwise the name and its login are the operator's
             if _logins(draft, name):
                 raise ServerInUseError(name)
             _forget(draft, name)

@@ -20,7 +20,7 @@ from openab_auth.storage import AsyncStore, ClientRecord, Draft, McpEntry, Tenan
 
 if TYPE_CHECKING:
     from openab_auth.oauth.client import Driver, OAuthClient
-    from openab_auth.oauth.vendors import Catalogue
+    from openab_auth.oauth.vendors import CurrentCatalogue
 
 _DEADLINE: Final = 30.0  # seconds for all documents together
 _PENDING: Final = "pending:"
@@ -29,12 +29,14 @@ _PENDING: Final = "pending:"
 class ServerLogins:
     """Finds out how people log in to servers, and keeps the result until the login is made.
 
-    `catalogue` is the config's. During a request, the server's name may be given to another server. So a login is
-    written only if the name still means the server that was asked.
+    `current` holds the config's catalogue. During a request, the server's name may be given to another server. So a
+    login is written only if the name still means the server that was asked.
     """
 
-    def __init__(self, catalogue: Catalogue, store: AsyncStore, driver: Driver, *, clock: Callable[[], float]) -> None:
-        self._catalogue = catalogue
+    def __init__(
+        self, current: CurrentCatalogue, store: AsyncStore, driver: Driver, *, clock: Callable[[], float]
+    ) -> None:
+        self._current = current
         self._store = store
         self._driver = driver
         self._clock = clock
@@ -60,7 +62,7 @@ class ServerLogins:
         try:
             async with awake_timeout(_DEADLINE):
                 found = await discover(server, fetch, registered_at=issuers_of(server, clients))
-                check_foreign_hosts(server, found.endpoints, self._catalogue, await self._addresses())
+                check_foreign_hosts(server, found.endpoints, self._current.now, await self._addresses())
                 asked = wanted_scopes(server, found.asked, clients.get(server.tenant))
                 client = await identify(
                     server, found, asked, self._with_unstored(server, clients), fetch,
@@ -136,6 +138,6 @@ class ServerLogins:
         Raises:
             NoPendingLoginError: the name now means another server, or no server.
         """
-        there = self._catalogue.server_named(vendor) or draft.servers.get(base_of(bare_name(vendor)))
+        there = self._current.now.server_named(vendor) or draft.servers.get(base_of(bare_name(vendor)))
         if there is None or there.url != binding.url:
             raise NoPendingLoginError(vendor)

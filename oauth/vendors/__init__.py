@@ -5,6 +5,7 @@ from openab_auth.lazy import lazy_names
 TYPE_CHECKING = False  # type checkers take it for true; `import typing` would cost more than a read of the store
 if TYPE_CHECKING:
     from openab_auth.oauth.vendors.catalogue import Catalogue
+    from openab_auth.oauth.vendors.current_catalogue import CurrentCatalogue
     from openab_auth.oauth.vendors.flow_rules import rules_of
     from openab_auth.oauth.vendors.installed_secret import PROGRAMS, InstalledSecretError, find_secret
     from openab_auth.oauth.vendors.mcp_server import (
@@ -24,6 +25,7 @@ __all__ = [
     "PROGRAMS",
     "AuthMethod",
     "Catalogue",
+    "CurrentCatalogue",
     "InstalledSecretError",
     "McpServer",
     "Vendor",
@@ -43,6 +45,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name
         __name__,
         {
             "Catalogue": "catalogue",
+            "CurrentCatalogue": "current_catalogue",
             "PROGRAMS": "installed_secret",
             "InstalledSecretError": "installed_secret",
             "find_secret": "installed_secret",

@@ -31,7 +31,8 @@ async def mcp(arguments: argparse.Namespace) -> int:
         raise UsageError(message, _PROG)
     runtime, name = open_runtime(arguments), arguments.name
     async with runtime:
-        servers = AddedServers(await runtime.load_catalogue(), runtime.store, clock=runtime.clock)
+        await runtime.load_catalogue()
+        servers = AddedServers(runtime.current_catalogue, runtime.store, clock=runtime.clock)
         if arguments.action == "add":
             async with audited(runtime, "mcp_add", user=CONSOLE) as line:
                 server, is_new = await servers.add(name, arguments.url, CONSOLE)

@@ -69,6 +69,10 @@ class Access:
     """The operator's rules. They are checked at each step, so a person who is removed from the list stops at once."""
 
     def __init__(self, settings: DiscordSettings, channels: Mapping[int, ChannelSettings] | None = None) -> None:
+        self.replace(settings, channels)
+
+    def replace(self, settings: DiscordSettings, channels: Mapping[int, ChannelSettings] | None = None) -> None:
+        """Use these rules from now on, for everybody who asks: the config was reloaded."""
         self._settings = settings
         self._channels = channels or {}
 

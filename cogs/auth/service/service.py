@@ -36,7 +36,6 @@ from openab_auth.oauth.errors import (
 from openab_auth.oauth.flows import LoginOffer, LoginResult
 from openab_auth.oauth.logins import LoginDetails, Logins, LoginState, LogoutResult, Status
 from openab_auth.oauth.runtime import Runtime
-from openab_auth.oauth.threads import policies_in
 from openab_auth.oauth.vendors import Catalogue, Vendor
 from openab_auth.storage import UserId
 from openab_auth.storage.worker_thread import in_thread
@@ -59,7 +58,7 @@ class AuthService:
         self.clock = runtime.clock
         self.resumption = Resumption(logins, guard)
         self.servers = Servers(logins.added, guard)
-        self.threads = Threads(logins, runtime.store, guard, policies_in(runtime.catalogue.auth))
+        self.threads = Threads(logins, runtime.store, guard, runtime.current_catalogue)
         self.people = People(logins, guard, runtime.catalogue.auth.on_leave)
         self.requests = Requests(runtime, guard)
         self.notices = Notices(logins, runtime, guard)

@@ -24,7 +24,7 @@ from openab_auth.oauth.threads import (
     store_policies,
     store_threads,
 )
-from openab_auth.oauth.vendors import Catalogue, VendorName
+from openab_auth.oauth.vendors import Catalogue, CurrentCatalogue, VendorName
 from openab_auth.storage import SHARED_ACCOUNTS, AsyncStore, Policies, SeenThread, ThreadId
 from openab_auth.storage.worker_thread import in_thread
 
@@ -40,11 +40,17 @@ class AccountOfThread(NamedTuple):
 class Threads:
     """Chooses the accounts of threads. Each method that takes a `Caller` passes the guard first."""
 
-    def __init__(self, logins: Logins, store: AsyncStore, guard: Guard, policies: Policies) -> None:
-        self.shared_serves = SHARED_ACCOUNTS in {policies.everywhere, *policies.channels.values()}
+    def __init__(self, logins: Logins, store: AsyncStore, guard: Guard, current: CurrentCatalogue) -> None:
+        self._current = current
         self._logins = logins
         self._store = store
         self._guard = guard
+
+    @property
+    def shared_serves(self) -> bool:
+        """Return whether a shared login may serve threads here."""
+        policies = policies_in(self._current.now.auth)
+        return SHARED_ACCOUNTS in {policies.everywhere, *policies.channels.values()}
 
     async def use(self, caller: Caller, thread: ThreadId, word: str) -> AccountOfThread:
         """Choose an account for a thread; return it, and what agents still lack.

@@ -55,7 +55,7 @@ async def start_program(context: LoginContext, vendor: Vendor, user: UserId) -> 
         raise TooManyLoginsError(context.max_pending)
     program = Program(vendor, int(context.clock()))
     login = PendingLogin(vendor.name, user, program.begun_at, program.expires_at, program.generation)
-    program.task = context.waiting.start(vendor, login, program.run(context.environ), program)
+    program.task = context.waiting.start(vendor, login, program.run(context.program_environment()), program)
     try:
         prompt = await program.first_prompt()
     except BaseException:

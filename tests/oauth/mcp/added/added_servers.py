@@ -7,7 +7,7 @@ from dataclasses import replace
 from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.mcp import Binding
 from openab_auth.oauth.mcp.added_servers import AddedServers
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors import Catalogue, CurrentCatalogue
 from openab_auth.storage import AddedServer, AsyncStore, ClientRecord, McpEntry, UserId
 
 URL = "https://mcp.example/public/mcp"
@@ -17,7 +17,7 @@ CONFIG = Config(auth=AuthSettings(mcp_add=True), mcp={"linear": {"url": "https:/
 
 
 def of(config: Config, store: AsyncStore) -> AddedServers:
-    return AddedServers(Catalogue.from_config(config, {}), store, clock=lambda: 1_800_000_000.5)
+    return AddedServers(CurrentCatalogue(Catalogue.from_config(config, {})), store, clock=lambda: 1_800_000_000.5)
 
 
 def anybody(_: AddedServer) -> None:

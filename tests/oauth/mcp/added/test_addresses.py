@@ -14,7 +14,7 @@ from openab_auth.oauth.config import AuthSettings, Config
 from openab_auth.oauth.errors import ConfigError, ForeignLoginError, ServerAddressError, ServerNotAddedError
 from openab_auth.oauth.http import NetworkPolicy
 from openab_auth.oauth.mcp.added_servers import AddedServers
-from openab_auth.oauth.vendors import Catalogue
+from openab_auth.oauth.vendors import Catalogue, CurrentCatalogue
 from openab_auth.oauth.vendors.mcp_server import read_added_server
 from openab_auth.storage import AddedServer, AsyncStore, Draft, Entry, Secret, Tenant, TokenEntry
 from tests.oauth.mcp.added.added_servers import ADA, CONFIG, EVIL, URL, login, record
@@ -56,7 +56,7 @@ def test_an_address_a_table_may_have_is_added_and_reached_as_shown(name: str, ur
 
 async def test_no_variable_of_the_environment_goes_into_an_address(store: AsyncStore) -> None:
     catalogue = Catalogue.from_config(CONFIG, {"DISCORD_TOKEN": "canary-token"})
-    added = AddedServers(catalogue, store, clock=lambda: 1.0)
+    added = AddedServers(CurrentCatalogue(catalogue), store, clock=lambda: 1.0)
 
     server, _ = await added.add("lab", "https://evil.example/${DISCORD_TOKEN}", ADA)
 

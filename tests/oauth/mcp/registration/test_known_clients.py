@@ -16,7 +16,7 @@ from openab_auth.oauth.errors import ServerUnusableError
 from openab_auth.oauth.mcp import Discovered, Fetch, ServerLogins
 from openab_auth.oauth.mcp.registration import client_key, identify
 from openab_auth.oauth.mcp.registration.known_clients import keep_client
-from openab_auth.oauth.vendors import Catalogue, McpServer
+from openab_auth.oauth.vendors import Catalogue, CurrentCatalogue, McpServer
 from openab_auth.storage import (
     CONSOLE,
     AsyncStore,
@@ -124,7 +124,7 @@ async def test_a_client_that_no_disk_took_is_the_one_of_the_next_try(
     catalogue = Catalogue.from_config(
         Config(auth=AuthSettings(vendors=(), allow_http_loopback=True), mcp={"lab": {"url": server.url}}), {}
     )
-    logins = ServerLogins(catalogue, store, driver, clock=lambda: NOW)
+    logins = ServerLogins(CurrentCatalogue(catalogue), store, driver, clock=lambda: NOW)
     (tmp_path / "auth.json.clients").symlink_to(tmp_path / "elsewhere")  # refused on write
 
     with pytest.raises(StorageError):
