@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import logging
-import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import aiohttp
 import discord
@@ -17,6 +16,8 @@ from openab_auth.bot.client import AuthBot, new_bot, point_discord_at
 from openab_auth.bot.proxy import Proxy, find_proxy
 from openab_auth.bot.refresh_ahead import RefreshAhead, open_refresh_ahead
 from openab_auth.bot.refusals import failure_of
+from openab_auth.bot.reload import BotReload, token_of
+from openab_auth.bot.service import Service
 from openab_auth.bot.shards import ask_shards
 from openab_auth.cogs.auth import AuthService, DiscordSettings, open_service, read_settings
 from openab_auth.oauth.config import Config
@@ -45,8 +46,19 @@ _NO_MEMBERS_INTENT = (
 )
 
 
-async def run_bot(config: Config, location: str | StoreLocation, environ: Mapping[str, str]) -> None:
+class RunningBot(NamedTuple):
+    """A bot that is connected: `task` ends only if it cannot continue, and `reload` reads its config again."""
+
+    task: asyncio.Task[None]
+    reload: BotReload
+
+
+async def run_bot(
+    config: Config, location: str | StoreLocation, environ: Mapping[str, str], service: Service | None = None
+) -> None:
     """Run the bot until SIGTERM or SIGINT; then finish the work in flight and close the store, within 10 s.
+
+    SIGHUP reloads the config.
 
     Raises:
         ConfigError: there is no bot token, Discord refuses it or an intent, or another setting is wrong.
@@ -55,43 +67,38 @@ async def run_bot(config: Config, location: str | StoreLocation, environ: Mappin
         DiscordRefusedError: Discord refuses the bot, in its own words.
         StorageError: the store cannot be opened, or not be written.
     """
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    stopped = asyncio.create_task(stop.wait())
-    try:
-        async with AsyncExitStack() as stack:
-            starting = asyncio.create_task(stack.enter_async_context(running_bot(config, location, environ)))
-            await _first(stopped, starting)
-            if starting.done():
-                await _first(stopped, starting.result())
-                _raise_if_lost(starting.result())
-            else:  # a signal came before Discord had answered
-                starting.cancel()
-                await asyncio.wait((starting,))
-            _log.info("stopping")
-    finally:
-        stopped.cancel()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(number)
+    service = service or Service()
+    with service.signals():
+        stopped = asyncio.create_task(service.stop.wait())
+        try:
+            async with AsyncExitStack() as stack:
+                stack.push_async_callback(service.aclose)
+                starting = asyncio.create_task(stack.enter_async_context(running_bot(config, location, environ)))
+                await _first(stopped, starting)
+                if starting.done():
+                    bot = starting.result()
+                    await service.ready("connected to Discord", bot.reload, lambda: not bot.task.done())
+                    await _first(stopped, bot.task)
+                    _raise_if_lost(bot.task)
+                else:  # a signal came before Discord had answered
+                    starting.cancel()
+                    await asyncio.wait((starting,))
+                await service.stopping()
+        finally:
+            stopped.cancel()
 
 
 @asynccontextmanager
 async def running_bot(
     config: Config, location: str | StoreLocation, environ: Mapping[str, str]
-) -> AsyncIterator[asyncio.Task[None]]:
-    """Run the bot during the block; yield a task that ends only if the bot cannot continue.
+) -> AsyncIterator[RunningBot]:
+    """Run the bot during the block.
 
     Raises:
         OpenabAuthError: as `run_bot`.
     """
     settings = read_settings(config, environ)
-    if settings.bot_token is None:
-        reason = (
-            "is missing; set DISCORD_TOKEN, bot_token or token_file, or try `openab-auth playground`, which needs none"
-        )
-        raise ConfigError(config.file or "the environment", (("discord.bot_token", reason),))
+    token = token_of(config, settings)
     proxy = find_proxy(settings, environ)
     metrics = None
     if config.bot.health is not None:
@@ -115,7 +122,7 @@ async def running_bot(
     except NetworkVariableError as error:  # people can still see the state of their logins, and log out
         _log.error("nobody can log an agent in: %s", error)
     await point_discord_at(settings.api_base, proxy)
-    shards = await ask_shards(settings.api_base, settings.bot_token, proxy)
+    shards = await ask_shards(settings.api_base, token, proxy)
     client = new_bot(settings, service, proxy, shards)
     async with _answering_probes(config, metrics, client, runtime, ahead):
         task = asyncio.create_task(_connect(client, settings, config, proxy), name="discord client")
@@ -125,7 +132,7 @@ async def running_bot(
             _raise_if_lost(task)
             if ahead is not None:
                 ahead.start()
-            yield task
+            yield RunningBot(task, BotReload(config, settings, environ, runtime, service, client))
         finally:
             connected.cancel()
             await _stop(client, runtime, service, ahead, task)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
@@ -91,6 +91,10 @@ class AsyncStore:
     async def check_writable(self) -> None:
         """Prove that a commit would succeed now; see `Store.check_writable`."""
         await in_thread(self._store.check_writable)
+
+    async def prepare_keys(self, keys: Sequence[str], environ: Mapping[str, str]) -> Callable[[], None]:
+        """Read the keys of the settings again; see `Store.prepare_keys`."""
+        return await in_thread(self._store.prepare_keys, keys, environ)
 
     async def check_usable(self) -> None:
         """Prove that the store can be read and its locks can be opened, without changing anything."""

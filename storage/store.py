@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Final, Protocol, TypeVar
 
 from openab_auth.storage.commit.mutation import Done, Failed, Mutation
@@ -81,6 +81,14 @@ class Store(StoreReader, Protocol):
 
     A backend inherits from this class. The methods at its end are built on the others, so no backend writes them again.
     """
+
+    def prepare_keys(self, keys: Sequence[str], environ: Mapping[str, str]) -> Callable[[], None]:  # noqa: ARG002 -- for backends that encrypt
+        """Read the keys of the settings again; return a function that uses them from now on, without waiting.
+
+        Raises:
+            StoreKeyError: a key cannot be read, or the rows need another one; the earlier keys stay in use.
+        """
+        return _use_no_keys
 
     def update_all(self, mutations: Sequence[Mutation[Any]]) -> list[Done[Any] | Failed]:
         """Run the mutations in order on the current entries and save all changes in one commit.
@@ -167,3 +175,7 @@ class Store(StoreReader, Protocol):
             raise outcome.error
         value: T = outcome.value
         return value
+
+
+def _use_no_keys() -> None:
+    """Do nothing: this backend does not encrypt."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -22,6 +20,8 @@ from openab_auth.bot.broker.http.listening import BACKLOG, Address, UnixSocket, 
 from openab_auth.bot.broker.http.openapi import openapi_page
 from openab_auth.bot.broker.http.routes import Routes
 from openab_auth.bot.broker.http.server import BrokerServer
+from openab_auth.bot.broker.reload import BrokerReload, uids_of
+from openab_auth.bot.service import Service
 from openab_auth.oauth.audit import audit_path
 from openab_auth.oauth.http import awake_timeout
 from openab_auth.oauth.runtime import Runtime
@@ -51,24 +51,22 @@ class Places(NamedTuple):
     address: Address | None
 
 
-async def run_broker(
+async def run_broker(  # noqa: PLR0913, PLR0917 - its parts
     config: Config,
     location: StoreLocation,
     environ: Mapping[str, str],
     places: Places,
     ready: Callable[[Listening], None],
+    service: Service | None = None,
 ) -> None:
     """Run the broker until SIGTERM or SIGINT; then finish the refreshes under way, within 10 s.
 
-    `ready` is called as soon as clients can connect.
+    SIGHUP reloads the config. `ready` is called as soon as clients can connect.
 
     Raises:
         BrokerError: it cannot listen there.
         ConfigError, StorageError: the config has mistakes, or the store cannot be read.
     """
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     allow_connections()
     if places.socket is not None:
         check_not_in_store(places.socket, location.place)
@@ -78,27 +76,31 @@ async def run_broker(
 
         metrics = open_metrics("broker.health", config.file)
     # The broker's own environment says nothing about the threads of its clients.
-    runtime = Runtime.open(config, location, without_thread(environ), observer=metrics)
-    uids = (os.geteuid(),) if config.broker.uids is None else config.broker.uids
-    await runtime.store.read()  # otherwise the first client would find out that there is no store here
-    async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(_serving(runtime, uids, audit_path(runtime.location, runtime.environ)))
-        listening = await stack.enter_async_context(_listening(server, places))
-        if config.broker.health is not None and metrics is not None:
-            from openab_auth.bot.health.checks import store_check  # noqa: PLC0415 - as above
-            from openab_auth.bot.metrics.serving import serving  # noqa: PLC0415 - as above
+    runtime, service = Runtime.open(config, location, without_thread(environ), observer=metrics), service or Service()
+    with service.signals():
+        await runtime.store.read()  # otherwise the first client would find out that there is no store here
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(service.aclose)
+            audit = audit_path(runtime.location, runtime.environ)
+            server = await stack.enter_async_context(_serving(runtime, uids_of(config), audit))
+            listening = await stack.enter_async_context(_listening(server, places))
+            if config.broker.health is not None and metrics is not None:
+                from openab_auth.bot.health.checks import store_check  # noqa: PLC0415 - as above
+                from openab_auth.bot.metrics.serving import serving  # noqa: PLC0415 - as above
 
-            checks = [store_check(runtime.store)]
-            url = await stack.enter_async_context(serving(config.broker.health, metrics, runtime, checks))
-            _log.info("probes are answered at %s", url)
-        ready(listening)
-        _log.info("broker: store %s; socket %s; url %s", location, listening.socket, listening.url)
-        await stop.wait()
-        _log.info("stopping")
+                checks = [store_check(runtime.store)]
+                url = await stack.enter_async_context(serving(config.broker.health, metrics, runtime, checks))
+                _log.info("probes are answered at %s", url)
+            ready(listening)
+            _log.info("broker: store %s; socket %s; url %s", location, listening.socket, listening.url)
+            reload = BrokerReload(config, environ, runtime, server.admission)
+            await service.ready("clients can connect", reload, is_alive=lambda: True)
+            await service.stop.wait()
+            await service.stopping()
 
 
 @asynccontextmanager
-async def _serving(runtime: Runtime, uids: tuple[int, ...], audit: Path) -> AsyncIterator[BrokerServer]:
+async def _serving(runtime: Runtime, uids: Collection[int], audit: Path) -> AsyncIterator[BrokerServer]:
     """Open the parts of a broker; at the end answer the requests that wait, and store what vendors have answered."""
     keys, source, health = (
         KeyRing(runtime.store, runtime.clock, time.monotonic),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final, NamedTuple, TypeAlias
 from uuid import UUID
 
-from openab_auth.storage.errors import StoreUnreadableError
+from openab_auth.storage.errors import StoreUnreadableError, UnknownStoreKeyError
 from openab_auth.storage.file_faults import FaultError, FileFault
 from openab_auth.storage.postgres.opening import PostgresSettings
-from openab_auth.storage.postgres.sealed.cipher import Cipher, verify_key_check
+from openab_auth.storage.postgres.sealed.cipher import Cipher, needed_keys, verify_key_check
 from openab_auth.storage.postgres.wire.faults import NEW_SCHEMA, NO_STORE, OLD_SCHEMA
 from openab_auth.storage.postgres.wire.tables import SCHEMA_VERSION
 
@@ -50,6 +50,32 @@ class HeadCheck:
     def cipher(self) -> Cipher | None:
         """Return the cipher of the store, or None as long as nobody has read which store it is."""
         return self._cipher
+
+    def with_settings(self, settings: PostgresSettings) -> HeadCheck:
+        """Return the check for other settings, which knows the row that this one has read last.
+
+        Raises:
+            StoreKeyError: the keys do not fit that row.
+        """
+        other = HeadCheck(settings, self._shown)
+        if self._checked is not None:
+            store_id, key_check = self._checked
+            other._cipher, other._checked = settings.cipher(store_id), self._checked
+            verify_key_check(key_check, other._cipher)
+        return other
+
+    def check_kept(self, earlier: HeadCheck) -> None:
+        """Refuse these settings if they lack a key of the `earlier` ones that rows may need.
+
+        Raises:
+            UnknownStoreKeyError: they lack one.
+        """
+        if self._checked is None or self._cipher is None or earlier._cipher is None:
+            return
+        lost = {*earlier._cipher.key_ids} - {*self._cipher.key_ids}
+        for key_id in needed_keys(self._checked[1]):
+            if key_id in lost:
+                raise UnknownStoreKeyError(key_id)
 
     def check(self, row: tuple[object, ...] | None) -> tuple[Head, Cipher]:
         """Return the row as `Head`, with the cipher for the rows of this store.

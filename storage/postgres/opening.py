@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -36,6 +37,15 @@ class PostgresSettings(NamedTuple):
         name = f"{self.place}#{self.options.schema}"
         return f"~/.openab/agent/journal-{sha256(name.encode()).hexdigest()[:12]}"
 
+    def with_keys(self, texts: Sequence[str], environ: Mapping[str, str]) -> PostgresSettings:
+        """Return the settings with the keys that these texts name.
+
+        Raises:
+            StoreKeyError, NoStoreKeysError: a key cannot be read, or there is none.
+        """
+        options = replace(self.options, keys=tuple(texts))
+        return self._replace(options=options, keys=_keys(options, environ))
+
     def cipher(self, store_id: UUID) -> Cipher:
         """Return the cipher for the rows of the store with this id."""
         return Cipher(store_id, self.keys, plaintext=self.options.plaintext)
@@ -49,7 +59,10 @@ def check_settings(location: StoreLocation, environ: Mapping[str, str]) -> Postg
     """
     options = location.options
     check_transport(location.place, insecure=options.insecure)
+    return PostgresSettings(Secret(location.place), options, _keys(options, environ))
+
+
+def _keys(options: StoreOptions, environ: Mapping[str, str]) -> StoreKeys | None:
     if not options.keys and not options.plaintext:
         raise NoStoreKeysError
-    keys = StoreKeys.parse(options.keys, environ) if options.keys else None
-    return PostgresSettings(Secret(location.place), options, keys)
+    return StoreKeys.parse(options.keys, environ) if options.keys else None

@@ -221,7 +221,7 @@ class PostgresReader(StoreReader):
 
     def _read_head(self, connection: BoundConnection) -> tuple[Head, Cipher]:
         asked_at = time.monotonic()
-        return self._take_head(connection.execute(self._tables.sql(HEAD), binary=True).fetchone(), asked_at)
+        return self._take_head(self._fetch_head(connection), asked_at)
 
     def _take_head(self, row: tuple[object, ...] | None, asked_at: float) -> tuple[Head, Cipher]:
         head, cipher = self._head_check.check(row)
@@ -229,6 +229,9 @@ class PostgresReader(StoreReader):
             if asked_at >= self._checked_at:  # otherwise another thread has asked later, or has made a commit
                 self._stamp, self._checked_at = head.stamp, asked_at
         return head, cipher
+
+    def _fetch_head(self, connection: BoundConnection) -> tuple[object, ...] | None:
+        return connection.execute(self._tables.sql(HEAD), binary=True).fetchone()
 
     @contextlib.contextmanager
     def _at_one_moment(self, connection: BoundConnection) -> Iterator[None]:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +21,7 @@ from openab_auth.storage.format.keys import check_tenant
 from openab_auth.storage.postgres.afterwards import Afterwards
 from openab_auth.storage.postgres.asking import AwayError
 from openab_auth.storage.postgres.commit import Commit
+from openab_auth.storage.postgres.head import HeadCheck
 from openab_auth.storage.postgres.leases import LeaseTable, PostgresLease
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.reader import PostgresReader
@@ -71,6 +72,27 @@ class PostgresStore(PostgresReader, Store):
         self._remember(commit, begun)
         commit.tidy(self._afterwards.soon)
         return commit.outcomes
+
+    def prepare_keys(self, keys: Sequence[str], environ: Mapping[str, str]) -> Callable[[], None]:
+        """Read the keys again, and check that they open the rows and this host's journal.
+
+        Raises:
+            StoreKeyError: a key cannot be read, has another value, or is missing while rows or the journal may need it.
+        """
+        settings, earlier = self.settings.with_keys(keys, environ), self._head_check
+        try:
+            found = HeadCheck(settings, self.place)
+            self._asked(lambda connection: found.check(self._fetch_head(connection)))
+        except AwayError:
+            found = earlier.with_settings(settings)
+        found.check_kept(earlier)
+        if found.cipher is not None:
+            self._journal.load(found.cipher)
+
+        def use_keys() -> None:
+            self._head_check, self.settings = found, settings
+
+        return use_keys
 
     def lease(self, tenant: str) -> PostgresLease:
         """Return the lease of the tenant, which is not taken yet.

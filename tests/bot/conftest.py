@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -53,10 +53,13 @@ def start(discord: EmbeddedDiscord, issuer: Issuer, ada: Person, home: Path) -> 
     """)
 
     @asynccontextmanager
-    async def begin(*words: str, token: str | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def begin(
+        *words: str, token: str | None = None, env: Mapping[str, str] | None = None
+    ) -> AsyncIterator[asyncio.subprocess.Process]:
+        ours = {"PATH": os.environ["PATH"], "HOME": str(home), "DISCORD_TOKEN": token or discord.bot_token}
         process = await asyncio.create_subprocess_exec(
             Path(sys.executable).with_name("openab-auth"), *(words or ("run",)), cwd=home,
-            env={"PATH": os.environ["PATH"], "HOME": str(home), "DISCORD_TOKEN": token or discord.bot_token},
+            env={**ours, **(env or {})},
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         try:

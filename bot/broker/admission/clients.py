@@ -44,7 +44,12 @@ class Admission:
     def __init__(self, keys: KeyRing, uids: Collection[int]) -> None:
         self._keys = keys
         self._by_key: dict[str, tuple[NamedKey, Client]] = {}
+        self.replace_uids(uids)
+
+    def replace_uids(self, uids: Collection[int]) -> None:
+        """Let these users do everything on the socket from now on; all others need a key. Read the keys anew."""
         self._uids = frozenset(uids) - {_OVERFLOW, overflow_uid()}
+        self._keys.look_again()
 
     async def admit(self, authorization: str | None, uid: int | None) -> Client:
         """Return the client; a request with a key is judged by the key alone.

@@ -32,7 +32,7 @@ class BrokerServer(web.Server):
         # A client that goes away gives up its place among the waiting requests; refreshes go on without it.
         super().__init__(self._serve, request_factory=_make_request, handler_cancellation=True)
         self._routes = routes.all
-        self._admission = admission
+        self.admission = admission
         self._waiting = waiting
         self._open_pages = open_pages
         self._stopping = False
@@ -64,7 +64,7 @@ class BrokerServer(web.Server):
             if method not in _READING:
                 raise MethodError(*_READING)
             return await page()
-        client = await self._admission.admit(request.headers.get("Authorization"), uid_of_peer(request.transport))
+        client = await self.admission.admit(request.headers.get("Authorization"), uid_of_peer(request.transport))
         self._waiting.begin(client.name)
         try:
             return await self._answer(client, request, path)

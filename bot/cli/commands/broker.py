@@ -33,13 +33,14 @@ _PROG: Final = "openab-auth key"
 
 
 async def serve(arguments: argparse.Namespace) -> int:
-    """Run the broker until SIGTERM or Ctrl-C.
+    """Run the broker until SIGTERM or Ctrl-C; SIGHUP reloads its config.
 
     Raises:
         BrokerError: it cannot listen at these places.
         ConfigError, StorageError: the config has mistakes, or the location names no store.
     """
     from openab_auth.bot.broker import Places, run_broker  # noqa: PLC0415 - `key` needs no server
+    from openab_auth.bot.service import Service, ServiceManager  # noqa: PLC0415 - as above
 
     config = read_config(Path(arguments.config) if arguments.config else None, os.environ)
     begin_logs(config.log, verbose=arguments.verbose)
@@ -47,7 +48,8 @@ async def serve(arguments: argparse.Namespace) -> int:
     address = read_address(arguments.listen) if arguments.listen is not None else None
     places = Places(_socket(arguments), arguments.mode, address)
     location = store_location(config, arguments.store, os.environ)
-    await run_broker(config, location, os.environ, places, partial(_tell_ready, as_json=arguments.json))
+    tell_ready = partial(_tell_ready, as_json=arguments.json)
+    await run_broker(config, location, os.environ, places, tell_ready, Service(ServiceManager.take(os.environ)))
     return DONE
 
 

@@ -12,6 +12,7 @@ from openab_auth.bot.app import run_bot
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.logs import begin_logs
+from openab_auth.bot.service import Service, ServiceManager
 from openab_auth.cogs.auth import read_bot_config
 from openab_auth.oauth.config import LogSettings, store_location
 from openab_auth.oauth.errors import PasswordOnCommandLineError
@@ -21,10 +22,11 @@ _NO_PORT: Final = (errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL)
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Run the bot on Discord until SIGTERM or Ctrl-C."""
+    """Run the bot on Discord until SIGTERM or Ctrl-C; SIGHUP reloads its config."""
     config, _ = read_bot_config(Path(arguments.config) if arguments.config else None, os.environ)
     begin_logs(config.log, verbose=arguments.verbose)
-    await run_bot(config, store_location(config, arguments.store, os.environ), os.environ)
+    location = store_location(config, arguments.store, os.environ)
+    await run_bot(config, location, os.environ, Service(ServiceManager.take(os.environ)))
     return DONE
 
 

@@ -140,11 +140,7 @@ def verify_key_check(data: bytes, cipher: Cipher) -> None:
         StoreNotEncryptedError: there are keys, and the store was made without encryption.
         DamagedRowError: the `key_check` is not readable.
     """
-    try:
-        found = json.loads(bytes(data).decode("ascii"))
-        checks = {str(key_id): base64.b64decode(text, validate=True) for key_id, text in found.items()}
-    except (ValueError, TypeError, AttributeError):
-        raise DamagedRowError(_CHECK_ROW[0], _CHECK_ROW[2], "it is not a table of keys") from None
+    checks = _read_checks(data)
     ours = [key_id for key_id in cipher.key_ids if key_id in checks]
     for key_id in ours:
         if not cipher.opens_check(key_id, checks[key_id]):
@@ -153,6 +149,23 @@ def verify_key_check(data: bytes, cipher: Cipher) -> None:
         raise UnknownStoreKeyError(next(iter(checks)))
     if not checks and not cipher.reads_plaintext:
         raise StoreNotEncryptedError
+
+
+def needed_keys(data: bytes) -> tuple[str, ...]:
+    """Return the ids of the keys in the `key_check` of a store, which its rows may need.
+
+    Raises:
+        DamagedRowError: as `verify_key_check`.
+    """
+    return tuple(_read_checks(data))
+
+
+def _read_checks(data: bytes) -> dict[str, bytes]:
+    try:
+        found = json.loads(bytes(data).decode("ascii"))
+        return {str(key_id): base64.b64decode(text, validate=True) for key_id, text in found.items()}
+    except (ValueError, TypeError, AttributeError):
+        raise DamagedRowError(_CHECK_ROW[0], _CHECK_ROW[2], "it is not a table of keys") from None
 
 
 class StoreNotEncryptedError(StoreSettingsError):
