@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from openab_auth.bot.playground.discord import EmbeddedDiscord
+from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
 from tests.support.patience import PATIENCE
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
@@ -47,6 +47,22 @@ async def test_one_line_says_version_config_store_people_and_vendors(start: Star
     )
     assert [line["level"] for line in lines if line["message"] == expected] == ["info"]
     assert not [line for line in lines if line["level"] != "info"]
+
+
+async def test_the_token_is_read_where_systemd_puts_credentials(
+    start: Start, home: Path, discord: EmbeddedDiscord, ada: Person
+) -> None:
+    folder = home / "credentials"
+    folder.mkdir()
+    (folder / "discord-token").write_text(f"{discord.bot_token}\n")
+    (folder / "discord-token").chmod(0o440)
+    folder.chmod(0o550)
+    edit(home, 'bot_token = "${DISCORD_TOKEN}"', 'token_file = "${CREDENTIALS_DIRECTORY}/discord-token"')
+
+    async with start(env={"DISCORD_TOKEN": "of another bot", "CREDENTIALS_DIRECTORY": str(folder)}):
+        login = await (await ada.slash("auth login", vendor="lab")).settled()
+
+    assert login.link_buttons
 
 
 async def test_without_a_config_it_says_so(start: Start, home: Path, discord: EmbeddedDiscord) -> None:

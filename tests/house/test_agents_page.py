@@ -173,9 +173,9 @@ def test_the_containers_share_the_images_folder_and_user() -> None:
         f"logins:{folder}"
     }
     assert set(compose["volumes"]) == {"logins"}
-    assert "--uid 1000" in dockerfile
+    assert "ARG UID=1000\n" in dockerfile
     assert agent["user"].startswith("1000:")
     assert folder == f"{agent['environment']['HOME']}/.openab/agent"
-    assert f"useradd --uid 1000 --create-home {Path(agent['environment']['HOME']).name}" in dockerfile
+    assert f'useradd --uid "$UID" --gid "$GID" --create-home {Path(agent["environment"]["HOME"]).name}' in dockerfile
     [config] = [volume for volume in bot["volumes"] if "auth.toml" in volume]
     assert config == f"./openab-auth.toml:{_OF_THE_MACHINE}/{_CONFIG}:ro"
