@@ -14,6 +14,7 @@ from openab_auth.bot.service.manager import ServiceManager
 from openab_auth.storage.errors import OpenabAuthError
 
 _STOPS: Final = (signal.SIGTERM, signal.SIGINT)
+_FINISH_RELOAD: Final = 0.5  # seconds; a stop takes at most 10 s, also while the disk with the config hangs
 _KEPT: Final = "the earlier config stays in use"
 _log: Final = logging.getLogger(__name__)
 
@@ -64,12 +65,13 @@ class Service:
         self._begin_reload()
 
     async def stopping(self) -> None:
-        """Say that the process ends; a reload that is under way ends first."""
+        """Say that the process ends; a reload that is under way has a moment to end."""
         self.stop.set()
         _log.info("stopping")
         await self._manager.stopping()
         if self._reloading is not None:
-            await asyncio.gather(self._reloading, return_exceptions=True)
+            await asyncio.wait((self._reloading,), timeout=_FINISH_RELOAD)
+            self._reloading.cancel()
 
     async def aclose(self) -> None:
         """Tell the watchdog nothing more: everything has stopped."""
@@ -77,6 +79,7 @@ class Service:
 
     def _hang_up(self, had_terminal: bool) -> None:  # noqa: FBT001 - a signal handler's argument
         if had_terminal and not _has_terminal():
+            _log.info("the terminal is gone")
             self.stop.set()
             return
         self._asked = True

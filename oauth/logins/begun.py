@@ -47,7 +47,8 @@ class BegunLogins:
         """Remember with which catalogue of the config a login began."""
         now = self._clock()
         self._begun = {one: begun for one, begun in self._begun.items() if begun[0] > now}
-        self._begun[offer.generation] = float(offer.expires_at), configured
+        if offer.generation:  # a login that another program has begun has none, and must not be taken for this one
+            self._begun[offer.generation] = float(offer.expires_at), configured
 
     def context(self, context: LoginContext, configured: Catalogue) -> LoginContext:
         """Return the context for a login that goes on with this catalogue of the config."""
