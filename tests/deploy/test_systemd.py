@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.cli.parser import parse
+from openab_auth.cogs.auth import read_bot_config
+from openab_auth.storage import Secret
 
 DEPLOY = Path(__file__).parents[2] / "deploy/systemd"
 UNITS = sorted(DEPLOY.glob("*.service"))
@@ -80,6 +82,20 @@ def test_it_waits_for_the_program_and_for_its_stop(unit: Path) -> None:
     assert int(value_of(unit, "TimeoutStopSec").removesuffix("s")) > 10
     assert int(value_of(unit, "WatchdogSec").removesuffix("s")) >= 30
     assert value_of(unit, "RestartPreventExitStatus") == "2"
+
+
+def test_the_config_on_the_page_is_taken_by_the_service(tmp_path: Path) -> None:
+    page = (DEPLOY.parents[1] / "docs/operations.md").read_text()
+    [text] = re.findall(r"config\.toml <<'END'\n(.*?)\nEND\n", page, re.DOTALL)
+    (tmp_path / "config.toml").write_text(text)
+    [credential] = re.findall(r"LoadCredential=([\w-]+):", (DEPLOY / "openab-auth.service").read_text())
+    (tmp_path / credential).write_text("canary\n")
+
+    config, settings = read_bot_config(tmp_path / "config.toml", {"CREDENTIALS_DIRECTORY": str(tmp_path)})
+
+    assert settings.bot_token == Secret("canary")
+    assert config.bot.health is not None
+    assert config.broker.health is not None
 
 
 def test_both_have_one_user_one_store_and_the_same_limits() -> None:
