@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
+from check_jsonschema.builtin_schemas import get_builtin_schema
+from jsonschema import Draft7Validator
 
 from openab_auth.bot.cli.parser import parse
 from openab_auth.oauth.config import parse_config
@@ -18,6 +20,13 @@ FOLDER = ROOT / "deploy/compose"
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 CONFIG = parse_config(FOLDER / "config.toml", {})
+
+
+def test_it_fits_the_compose_specification() -> None:
+    """Compose merges `<<` before it reads a file, and so has YAML here."""
+    rules = get_builtin_schema("vendor.compose-spec")
+
+    assert [error.message for error in Draft7Validator(rules).iter_errors(COMPOSE)] == []
 
 
 def test_docker_takes_it(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_the_bill_of_materials_names_the_base_and_every_requirement(tmp_path: Pa
 
     assert done.returncode == 0, done.stderr  # it is checked against the schema of CycloneDX before it is written
     text, found = path.read_text(), json.loads(path.read_text())
-    pins = dict(REQUIREMENT.findall((ROOT / "requirements.txt").read_text()))
+    pins = dict(REQUIREMENT.findall((ROOT / "requirements-service.txt").read_text()))
     base, *parts = found["components"]
     assert (base["type"], base["name"]) == ("container", "python")
     assert f"FROM python:{base['version']}" in (ROOT / "Dockerfile").read_text()
