@@ -34,7 +34,7 @@ async def reload(broker: RunningBroker, words: str) -> str:
     return broker.log.read_text()
 
 
-async def test_uids_and_vendors_are_new_at_once_and_a_broken_config_changes_nothing(home: Path) -> None:
+async def test_uids_and_vendors_are_new_at_once_and_a_mistake_changes_nothing(home: Path) -> None:
     put_login(home)
     put_login(home, "lab-oauth")
     write(home, "")
