@@ -21,7 +21,7 @@ def test_its_two_commands_are_scripts_and_the_tests_are_what_ci_runs() -> None:
 
     assert commands == ["scripts/run", "scripts/test"]
     assert all((ROOT / command).exists() for command in commands)
-    assert "\nscripts/test " in (ROOT / ".ci/run").read_text()
+    assert " scripts/test " in (ROOT / ".ci/run").read_text()
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))

@@ -205,7 +205,7 @@ def test_a_backup_of_logins_that_wait_has_their_tokens(ground: Ground) -> None:
     assert ground.contents().entries["codex@work"] == before.entries["codex@work"]
 
 
-def test_the_half_filled_target_of_a_copy_is_neither_backed_up_nor_restored(in_database: Ground) -> None:
+def test_a_half_filled_copy_is_neither_backed_up_nor_restored(in_database: Ground) -> None:
     assert in_database.settings is not None
     fill(in_database.store, int(time.time()))
     path = in_database.back_up()
