@@ -70,7 +70,7 @@ class LoginNotices:
                 if told != words:
                     _log.warning("could not check for news about logins: %s", words)
                 told = words
-            await asyncio.sleep(_INTERVAL)
+            await self._service.posting.pause(_INTERVAL)
 
     async def _try_to_tell(self, due: DueNotice) -> None:
         try:

@@ -62,7 +62,7 @@ class LoginRequests:
             except Exception as error:  # noqa: BLE001 - the next look may succeed
                 if told != (told := words_of(error)):
                     _log.warning("could not look for logins that agents ask for: %s", told)
-            await asyncio.sleep(_INTERVAL)
+            await self._service.posting.pause(_INTERVAL)
 
     async def _look(self) -> None:
         application = self._bot.application_id

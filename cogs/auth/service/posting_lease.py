@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, NamedTuple
 from uuid import uuid4
 
@@ -43,6 +44,7 @@ class PostingLease:
         self._until = self._elsewhere_until = 0.0
         self._keeping: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
+        self._taken = asyncio.Event()
         self._told = ""
 
     @property
@@ -63,6 +65,16 @@ class PostingLease:
         if self._keeping is None:
             self._name = f"posting.{application}"
             self._keeping = asyncio.create_task(self._keep(is_connected), name="posting lease")
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before the next look at the store: so many seconds, or until this bot gets the lease."""
+        if self.is_held:
+            await asyncio.sleep(seconds)
+            return
+        self._taken.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._taken.wait()
 
     async def aclose(self) -> None:
         """Give the lease back, so that another bot continues at once."""
@@ -104,6 +116,8 @@ class PostingLease:
         lapses_at = asked_at + self._times.lasts
         self._until, self._elsewhere_until = (lapses_at, 0.0) if has_it else (0.0, lapses_at)
         told = "this bot" if has_it else "another bot"
+        if has_it:
+            self._taken.set()
         if self._told != told or had_it != has_it:
             _log.info("%s of this Discord application writes notices and login requests", told)
         self._told = told
