@@ -27,6 +27,7 @@ MORE_MEMORY: Final = 12 * 2**20  # bytes from the half of the time to its end
 MORE_DESCRIPTORS: Final = 8
 MORE_TASKS: Final = 4
 MOST_SERIES: Final = 250  # all outcomes of one vendor
+ONE_ARENA: Final = {"MALLOC_ARENA_MAX": "1"}  # glibc keeps what threads have freed, in up to eight arenas a core
 LIFETIME: Final = 125  # seconds of a token, so that it is renewed again and again
 
 
@@ -121,7 +122,9 @@ async def bot(base: Path) -> AsyncIterator[BusyBot]:
             process = await asyncio.create_subprocess_exec(
                 Path(sys.executable).with_name("openab-auth"), "run", "--config", str(config),
                 "--store", str(base / "agent/auth.json"), cwd=base,
-                env={"HOME": str(base), "PATH": os.environ["PATH"], "DISCORD_TOKEN": discord.bot_token},
+                env={
+                    "HOME": str(base), "PATH": os.environ["PATH"], "DISCORD_TOKEN": discord.bot_token, **ONE_ARENA,
+                },
                 stderr=log,
             )  # fmt: skip
         try:
