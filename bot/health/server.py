@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -12,16 +13,18 @@ from typing import TYPE_CHECKING, Final
 from aiohttp import web
 
 from openab_auth.bot.errors import HealthAddressError
+from openab_auth.oauth.config import IpAddress
 
 if TYPE_CHECKING:
     from openab_auth.bot.health.readiness import Readiness
-    from openab_auth.oauth.config import IpAddress
 
 MetricsPage = Callable[[str], Awaitable[tuple[str, bytes]]]
 """Takes the Accept header of a request; returns the content type and the body."""
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "openab-auth"}
 _LAST_ANSWERS: Final = 0.2  # seconds for answers under way at a stop
+_MOST: Final = 64  # connections: the descriptors of the process are for its own work
+_LONGEST: Final = 20.0  # seconds of a connection, so that a silent client gives its place back
 
 
 @asynccontextmanager
@@ -37,17 +40,47 @@ async def serving_health(address: IpAddress, readiness: Readiness, metrics: Metr
     app.router.add_get("/metrics", _metrics(metrics))
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_LAST_ANSWERS)
     await runner.setup()
+    assert runner.server is not None  # noqa: S101 - `setup` has made it
     try:
-        site = web.TCPSite(runner, address.host, address.port)
+        listening = await _listen(runner.server, address)
         try:
-            await site.start()
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else type(error).__name__
-            raise HealthAddressError(str(address), reason) from None
-        async with readiness.watching():
-            yield _url_of(runner)
+            async with readiness.watching():
+                yield f"http://{IpAddress(*listening.sockets[0].getsockname()[:2])}"
+        finally:
+            listening.close()
     finally:
         await runner.cleanup()
+
+
+async def _listen(server: web.Server, address: IpAddress) -> asyncio.Server:
+    try:
+        return await asyncio.get_running_loop().create_server(_connections(server), address.host, address.port)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        raise HealthAddressError(str(address), reason) from None
+
+
+def _connections(server: web.Server) -> Callable[[], asyncio.BaseProtocol]:
+    """Return the factory of connections, which refuses one too many and ends each after a while."""
+    loop = asyncio.get_running_loop()
+
+    def connect() -> asyncio.BaseProtocol:
+        if len(server.connections) >= _MOST:
+            return _Refused()
+        connection = server()
+        loop.call_later(_LONGEST, connection.force_close)
+        return connection
+
+    return connect
+
+
+class _Refused(asyncio.Protocol):
+    """A connection too many, which is closed at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close it."""
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()
 
 
 async def _livez(request: web.Request) -> web.Response:
@@ -79,8 +112,3 @@ def _answer(status: HTTPStatus, body: Mapping[str, object]) -> web.Response:
     return web.Response(
         status=status, body=json.dumps(body).encode(), content_type="application/json", headers=_HEADERS
     )
-
-
-def _url_of(runner: web.AppRunner) -> str:
-    host, port, *_ = runner.addresses[0]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

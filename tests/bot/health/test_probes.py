@@ -124,6 +124,24 @@ async def test_only_the_pages_can_be_read(http: httpx2.AsyncClient) -> None:
         assert (await http.head(f"{url}/livez")).status_code == 200
 
 
+async def test_silent_clients_take_few_connections_and_give_them_back(
+    http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ours: who can reach the address must not take the descriptors that logins need."""
+    monkeypatch.setattr("openab_auth.bot.health.server._MOST", 3)
+    monkeypatch.setattr("openab_auth.bot.health.server._LONGEST", 0.5)
+    async with serving_health(LOOPBACK, Readiness([]), no_metrics) as url:
+        port = int(url.rpartition(":")[2])
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
+        ends = [await asyncio.wait_for(reader.read(), PATIENCE) for reader, _ in silent]
+        answer = await http.get(f"{url}/livez")
+
+    assert ends == [b""] * 6
+    assert answer.status_code == 200
+    for _, writer in silent:
+        writer.close()
+
+
 async def test_a_process_that_is_not_ready_is_status_503_and_still_lives(http: httpx2.AsyncClient) -> None:
     async def look() -> Trouble:
         return Trouble("it is broken", "repair it")
