@@ -26,8 +26,9 @@ def open_runtime(arguments: argparse.Namespace) -> Runtime:
     from openab_auth.oauth.runtime import Runtime  # noqa: PLC0415 - see above
 
     config = _config(arguments)
-    _begin_logs(config, arguments)
-    return Runtime.open(config, store_location(config, arguments.store, os.environ), os.environ)
+    location = store_location(config, arguments.store, os.environ)
+    _begin_logs(config, arguments, str(location))
+    return Runtime.open(config, location, os.environ)
 
 
 def open_for_reading(arguments: argparse.Namespace) -> tuple[StoreReader, Catalogue, str]:
@@ -39,10 +40,10 @@ def open_for_reading(arguments: argparse.Namespace) -> tuple[StoreReader, Catalo
         ConfigError, StorageError: as `open_runtime`.
     """
     config = _config(arguments)
-    if arguments.verbose:  # it logs nothing otherwise, and a status has to be quick
-        _begin_logs(config, arguments)
     catalogue = Catalogue.from_config(config, os.environ)
     location = store_location(config, arguments.store, os.environ)
+    if arguments.verbose:  # it logs nothing otherwise, and a status has to be quick
+        _begin_logs(config, arguments, str(location))
     store = open_reader(location)
     return store, catalogue.with_servers_of(store), str(location)
 
@@ -71,10 +72,13 @@ def read_catalogue(arguments: argparse.Namespace) -> Catalogue:
     return Catalogue.from_config(_config(arguments), os.environ)
 
 
-def _begin_logs(config: Config, arguments: argparse.Namespace) -> None:
+def _begin_logs(config: Config, arguments: argparse.Namespace, location: str) -> None:
+    import logging  # noqa: PLC0415 - see above
+
     from openab_auth.bot.logs import begin_command_logs  # noqa: PLC0415 - see above
 
     begin_command_logs(config.log, verbose=arguments.verbose)
+    logging.getLogger(__name__).debug("config %s; store %s", config.file or "(none)", location)
 
 
 def _config(arguments: argparse.Namespace) -> Config:

@@ -6,6 +6,7 @@ time. So the event loop runs between two steps, whatever a server sends.
 
 from __future__ import annotations
 
+import logging
 import zlib
 from collections.abc import AsyncIterable, Awaitable, Callable
 from contextlib import suppress
@@ -15,6 +16,7 @@ import httpx2
 
 from openab_auth.oauth.http.urls import why_unsafe
 
+_log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
 REQUEST_DEADLINE: Final = 8.0  # seconds for one request, from the connection to the last byte of the reply
 LONGEST_REPLY: Final = 1024 * 1024  # bytes of a body, compressed as well as decompressed
@@ -140,6 +142,8 @@ class BoundedTransport(httpx2.AsyncBaseTransport):
         self._needs_tls = request.url.scheme == "https"
         request.headers["Accept-Encoding"] = "identity"
         request.extensions = {**request.extensions, "trace": self._trace}
+        # Only the host: a path may hold a secret. Nothing is logged after the request: no answer may be lost.
+        _log.debug("%s request to %s", request.method, request.url.host)
         self._reserve_memory()
         try:
             return await self._tell_malformed(self._http.send(request, stream=True, follow_redirects=False))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, Final
 
 from openab_auth.bot.cli.audited import audited
 from openab_auth.bot.cli.broker import broker_source
@@ -16,6 +17,8 @@ from openab_auth.oauth.entries import SKEW
 from openab_auth.oauth.errors import one_line
 from openab_auth.oauth.tokens import TokenSource
 from openab_auth.storage import Secret
+
+_log: Final = logging.getLogger(__name__)
 
 
 async def token(arguments: argparse.Namespace) -> int:
@@ -31,6 +34,7 @@ async def token(arguments: argparse.Namespace) -> int:
             async with TokenSource(runtime, thread=arguments.thread) as source:
                 chosen, valid = await source.get_chosen(arguments.tenant, min_ttl=min_ttl, wait=arguments.wait)
             line.account = chosen.account.tenant
+        _log.debug("the token is of %s (%s)", chosen.account.tenant, chosen.because)
         login, because = chosen.account.tenant, chosen.because
     value = valid.value.reveal()
     result = {

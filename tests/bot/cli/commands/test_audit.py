@@ -103,6 +103,17 @@ def test_a_token_where_there_is_no_store_makes_no_folder(call: Run, home: Path) 
     assert not (home / ".openab").exists()
 
 
+def test_verbose_says_what_was_read_and_asked_and_never_a_token(run: Run, store: Path) -> None:
+    status, token = run("status", "-v"), run("-v", "token", "codex")
+    refused = run("refresh", "codex", "--verbose")
+
+    assert f"config (none); store {store}" in status.stderr
+    assert "the token is of codex (shared)" in token.stderr
+    assert [json.loads(line)["message"] for line in refused.stderr.splitlines()[:-1]][-1] == "POST request to 127.0.0.1"
+    assert CANARY not in status.stderr + token.stderr + refused.stderr
+    assert not run("token", "codex").stderr
+
+
 def write(log: Path, *fields: dict[str, object]) -> None:
     log.parent.mkdir(parents=True)
     now = time.strftime("%Y-%m-%dT%H:%M:%S.000+00:00", time.gmtime())
