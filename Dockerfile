@@ -28,7 +28,8 @@ RUN groupadd --gid "$GID" agent && useradd --uid "$UID" --gid "$GID" --create-ho
 COPY --from=build /opt/openab-auth /opt/openab-auth
 # Says where probes are answered. Mount a config of your own over it.
 COPY deploy/container/config.toml /etc/openab-auth/config.toml
-ENV PATH=/opt/openab-auth/bin:$PATH PYTHONUNBUFFERED=1
+# MALLOC_ARENA_MAX: glibc would keep the memory of threads that have ended.
+ENV PATH=/opt/openab-auth/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=1
 USER agent
 WORKDIR /home/agent
 VOLUME /home/agent/.openab/agent
