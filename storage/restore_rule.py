@@ -90,7 +90,7 @@ def adopt_waiting(draft: Draft, waiting: Mapping[str, Entry]) -> int:
 
     Return how many there were.
     """
-    adopted = still_waiting(draft, waiting)
+    adopted = still_held_back(draft, waiting)
     for key, entry in adopted.items():
         draft[key] = entry
         if (note := draft.notes.get(key)) is not None:
@@ -98,7 +98,7 @@ def adopt_waiting(draft: Draft, waiting: Mapping[str, Entry]) -> int:
     return len(adopted)
 
 
-def still_waiting(entries: Mapping[str, Entry], waiting: Mapping[str, Entry]) -> dict[str, Entry]:
+def still_held_back(entries: Mapping[str, Entry], waiting: Mapping[str, Entry]) -> dict[str, Entry]:
     """Return the waiting logins that the store still holds without their refresh token."""
     return {key: entry for key, entry in waiting.items() if has_lost_refresh_token(entries.get(key), entry)}
 

@@ -40,7 +40,10 @@ class Paste:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """Hold the result of a paste: `waiting` if the login goes on, and `lost` if no login waited for the paste."""
+    """Hold the result of a paste.
+
+    With `goes_on`, another paste can finish the login, which is then `waiting`. `lost`: no login waited for the paste.
+    """
 
     message: ReplyContent
     vendor: str | None

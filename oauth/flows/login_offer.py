@@ -9,7 +9,9 @@ from openab_auth.oauth.vendors import Vendor, rules_of
 
 @dataclass(frozen=True, slots=True)
 class LoginOffer:
-    """Step one: the link to open (empty if there is none), and the time (unix seconds) until which the login waits.
+    """Hold the result of step one.
+
+    `url` is the link to open, empty if there is none. `expires_at` is the end of the login's wait, in unix seconds.
 
     `user_code` is the code to type at the link, if the vendor gave one. `generation` is that of the pending login.
     """

@@ -1,4 +1,4 @@
-"""With which catalogue a pending login began: it goes on with that one, also after a reload of the config."""
+"""Remember the catalogue with which each pending login began: it goes on with that one, also after a reload."""
 
 from __future__ import annotations
 

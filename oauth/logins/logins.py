@@ -118,7 +118,7 @@ class Logins:
         guild: int | None = None,
         beside: str | None = None,
     ) -> LoginOffer:
-        """Step one: write the pending login and return the link. A former link of this person at this vendor ends.
+        """Write the pending login and return the link: step one. A former link of this person at this vendor ends.
 
         `vendor` is a word for an account, such as `codex@team`. `guild` is the Discord server in which the person asks;
         a login that needs no paste notes it for `admit`.
@@ -193,7 +193,7 @@ class Logins:
     async def complete(
         self, text: str, user: UserId, vendor: str | None = None, generation: str | None = None
     ) -> LoginResult:
-        """Step two: take the pending login that a pasted text belongs to, exchange its code, and store the login.
+        """Take the pending login that a pasted text belongs to, exchange its code, and store the login: step two.
 
         `generation` is the pending login of a form; no other login is finished.
 

@@ -27,7 +27,7 @@ from openab_auth.storage.entries import Entry, PendingEntry
 from openab_auth.storage.errors import DamagedRowError, StorageError
 from openab_auth.storage.file import FileStore, restored
 from openab_auth.storage.records import KEYS
-from openab_auth.storage.restore_rule import Restoring, still_waiting
+from openab_auth.storage.restore_rule import Restoring, still_held_back
 from openab_auth.storage.store import Store
 
 if TYPE_CHECKING:  # a file needs no database
@@ -83,7 +83,7 @@ def restore_file(store: FileStore, path: Path, *, replace: bool) -> RestoredStor
         _check_has_none(before, str(store.path), replace=replace)
         store.check_writable()
         atomic.rehearse(store.path, 3 * len(json.dumps(backup.contents.to_json())))
-        begun = restored.Waiting(store.path, "restoring", mark, backup.contents)
+        begun = restored.RestoredFile(store.path, "restoring", mark, backup.contents)
         begun.save()
         _finish(store, begun, withdraw=unfinished.save if unfinished else begun.remove)
     else:
@@ -148,7 +148,7 @@ def _patiently(restore: Callable[[], Restoring]) -> Restoring:
         time.sleep(_POLL)
 
 
-def _finish(store: FileStore, begun: restored.Waiting, withdraw: Callable[[], None] | None = None) -> None:
+def _finish(store: FileStore, begun: restored.RestoredFile, withdraw: Callable[[], None] | None = None) -> None:
     """Let an update of the store finish the restore that waits beside it.
 
     Call `withdraw` if nothing of it is written yet, and a login is refreshed all the time.
@@ -169,7 +169,7 @@ def _finish(store: FileStore, begun: restored.Waiting, withdraw: Callable[[], No
         if found.state == "waiting":  # another process has just written the logins that waited before
             begun.save()
         if time.monotonic() > deadline:
-            if withdraw is None or still_waiting(store.read(), begun.contents.entries):  # it may be written already
+            if withdraw is None or still_held_back(store.read(), begun.contents.entries):  # it may be written already
                 raise RestoreUnfinishedError(RefreshesRunError(str(store.path)))
             withdraw()
             raise RefreshesRunError(str(store.path))

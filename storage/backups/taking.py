@@ -23,7 +23,7 @@ from openab_auth.storage.contents import Contents
 from openab_auth.storage.copying.errors import CopyUnfinishedError
 from openab_auth.storage.disk import atomic
 from openab_auth.storage.file import FileStore, restored
-from openab_auth.storage.restore_rule import still_waiting
+from openab_auth.storage.restore_rule import still_held_back
 
 if TYPE_CHECKING:  # a file needs no database
     from openab_auth.storage.postgres.opening import PostgresSettings
@@ -99,5 +99,5 @@ def _with_waiting(store: FileStore, contents: Contents) -> Contents:
         return contents
     if found.state == "restoring":
         raise RefreshesRunError(str(store.path))
-    whole = still_waiting(contents.entries, found.contents.entries)
+    whole = still_held_back(contents.entries, found.contents.entries)
     return Contents({**contents.entries, **whole}, contents.records)

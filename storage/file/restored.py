@@ -22,7 +22,7 @@ from openab_auth.storage.entries import Entry
 from openab_auth.storage.errors import StorageError, StoreUnreadableError
 from openab_auth.storage.format.keys import RESTORED
 from openab_auth.storage.records import KINDS
-from openab_auth.storage.restore_rule import adopt_waiting, plan_restore, still_waiting, write_contents
+from openab_auth.storage.restore_rule import adopt_waiting, plan_restore, still_held_back, write_contents
 from openab_auth.storage.store import Lease
 
 _State = Literal["restoring", "waiting"]
@@ -32,7 +32,7 @@ class RefreshUnderWayError(Exception):
     """A process is refreshing a login that the restore would replace; nothing was changed."""
 
 
-class Waiting(NamedTuple):
+class RestoredFile(NamedTuple):
     """The file of a store: its state, the id of the backup, and the whole contents or the waiting logins."""
 
     path: Path
@@ -61,7 +61,7 @@ class Waiting(NamedTuple):
 
         If it cannot be written, the next update tries again.
         """
-        waiting = still_waiting(entries, self.contents.entries)
+        waiting = still_held_back(entries, self.contents.entries)
         if self.state == "waiting" and waiting.keys() == self.contents.entries.keys():
             return
         with contextlib.suppress(StorageError, OSError):
@@ -97,7 +97,7 @@ def path_of(path: Path) -> Path:
     return path.with_name(f"{path.name}{RESTORED}")
 
 
-def find(path: Path, names: Collection[str] | None = None) -> Waiting | None:
+def find(path: Path, names: Collection[str] | None = None) -> RestoredFile | None:
     """Read the file, or return None if there is none; `names` are in the folder, if they are known.
 
     Raises:
@@ -115,7 +115,7 @@ def find(path: Path, names: Collection[str] | None = None) -> Waiting | None:
         raise StoreUnreadableError(place, error) from error
     except (ValueError, KeyError, TypeError, RecursionError):
         raise StoreUnreadableError(place, "it is damaged; move it away, and restore the backup again") from None
-    return Waiting(path, "restoring" if state == "restoring" else "waiting", str(backup), contents)
+    return RestoredFile(path, "restoring" if state == "restoring" else "waiting", str(backup), contents)
 
 
 def _without_records(entries: Mapping[str, Entry]) -> Contents:

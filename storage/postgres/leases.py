@@ -149,7 +149,7 @@ class PostgresLease(Lease):
         holder, store, asked_at = uuid4(), self._adopted(), boot_clock()
         taken, is_open, free_in = self._table.take(self._name, holder, store)
         if not is_open:
-            raise StoreClosedError(self._place, "it is a copy, or a copy of it was made")
+            raise StoreClosedError(self._place, "it was restored or copied, and its refresh tokens may be spent")
         if taken:
             self._holder, self._until = holder, asked_at + LIFETIME
             self._when_taken()

@@ -160,7 +160,7 @@ class Guard:
         return self.access.allows(caller) or not self._attempts.is_reached(caller.user)
 
     def begin_work(self) -> None:
-        """Register the current task as somebody's request; `close` waits until it has answered.
+        """Register the current task as somebody's request; `answered` waits for it.
 
         Raises:
             ClosingError: the bot is stopping and takes no new requests.

@@ -205,8 +205,8 @@ class AuthService:
             NotLoggedInError: there is no login.
         """
         async with self.guard.request(caller, "ask_logout", partial(self._name, word)):
-            _, state = await self._ending(caller, word)
-            return state
+            _, details = await self._ending(caller, word)
+            return details
 
     async def logout(self, caller: Caller, word: str, generation: str | None = None, *, revoke: bool) -> LogoutResult:
         """End a login here, and at the vendor too with `revoke`; with a `generation`, only that login.

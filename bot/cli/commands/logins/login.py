@@ -33,7 +33,7 @@ _LONGEST_PASTE = 64 * 1024  # characters; the paste parser refuses much shorter 
 
 
 async def login(arguments: argparse.Namespace) -> int:
-    """Step one: write the pending login and print its link; for a login by code, wait for the approval."""
+    """Write the pending login and print its link: step one; for a login by code, wait for the approval."""
     runtime, user = open_runtime(arguments), UserId(arguments.user)
     word = account_word(arguments.vendor, user)
     vendor = (await runtime.catalogue_with_added()).get(word)
@@ -121,7 +121,7 @@ def _steps(offer: LoginOffer, user: UserId) -> str:
 
 
 def complete(arguments: argparse.Namespace) -> Coroutine[Any, Any, int]:
-    """Step two: read the redirect from the command line or standard input, or wait for the approval."""
+    """Read the redirect from the command line or standard input, or wait for the approval: step two."""
     runtime, user = open_runtime(arguments), UserId(arguments.user)
     word = account_word(arguments.vendor, user)
     vendor = vendor_meant(word, runtime.store.run_here(runtime.catalogue.with_servers_of))
