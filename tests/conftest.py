@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import random
 import signal
@@ -63,6 +64,16 @@ def trusts_nobody() -> Iterator[None]:
         Path(folder).chmod(0o755)  # some tests run a program as another user
         patch.setenv("SSL_CERT_FILE", str(certificate_for(Path(folder), "nobody.example")[0]))
         yield
+
+
+@pytest.fixture(autouse=True)
+def same_log_levels() -> Iterator[None]:
+    """Let no test hide the log from the next one: the command line sets the levels of our loggers."""
+    loggers = [logging.getLogger(name) for name in ("openab_auth", None)]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -86,6 +86,10 @@ class Flock:
         except OSError as error:
             raise StoreUnwritableError(self._path, error) from error
 
+    def is_in_place(self) -> bool:
+        """Return whether the locked file still has its name; call it while the lock is held."""
+        return self._opened is not None and _is_at(self._opened[1], self._path)
+
     def release(self) -> None:
         """Release the lock; do nothing when it is not held."""
         if self._held and self._opened is not None:

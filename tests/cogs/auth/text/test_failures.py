@@ -11,6 +11,7 @@ import openab_auth.cogs.auth.commands  # noqa: F401 - so that every error class 
 from openab_auth.cogs.auth.guard.errors import AccessDeniedError
 from openab_auth.cogs.auth.text.failures import described, failure
 from openab_auth.cogs.auth.text.language import Language, english, languages
+from openab_auth.oauth.audit.reading import AuditUnreadableError
 from openab_auth.oauth.errors import (
     BrokerRefusedError,
     BrokerSettingError,
@@ -69,6 +70,7 @@ NOT_MET: set[type[OpenabAuthError]] = {
     UnknownHomeError,
     NotRequestableError,  # only agents ask
     TooManyRequestsError,
+    AuditUnreadableError,  # only the command line reads the audit log
     BrokerRefusedError,  # only agents ask a broker
     BrokerSettingError,
     BrokerUnavailableError,

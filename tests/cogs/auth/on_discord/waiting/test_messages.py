@@ -160,7 +160,7 @@ async def test_no_message_or_log_line_holds_a_device_code_or_a_token(
 async def test_an_answer_that_nobody_got_is_written_down_when_it_is_approved(
     bot: commands.Bot, world: EmbeddedDiscord, ada: Person, issuer: Issuer, stored: Stored, audited: Log
 ) -> None:
-    world.faults.next("callback", status=404, code=10062)
+    world.faults.next("edit", status=404, code=10015)
     await ada.slash("auth login", vendor="lab")
     await until(lambda: bool(issuer.devices.begun))
     (device,) = issuer.devices.begun.values()

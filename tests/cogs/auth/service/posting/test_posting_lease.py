@@ -15,8 +15,10 @@ import pytest
 
 from openab_auth.cogs.auth.service.posting_lease import LeaseTimes, PostingLease
 from openab_auth.storage import AsyncStore, FileStore, MemoryStore, StoreUnwritableError
+from openab_auth.storage.file.locks.flock import Flock
 from openab_auth.storage.file.locks.timed import TimedFileLease
 from tests.cogs.auth.service.posting.bots import LONG, bot
+from tests.support.clock import Clock
 from tests.support.patience import PATIENCE, until
 from tests.support.postgres.server import Server
 from tests.support.postgres.stores import make_store
@@ -114,6 +116,25 @@ def test_a_clock_that_begins_anew_keeps_nobody_out(tmp_path: Path) -> None:
     before = TimedFileLease(path, lambda: now)
     assert before.take("a", 10)
     assert TimedFileLease(path, lambda: 30.0).take("b", 10)
+
+
+def test_a_process_that_stands_in_its_section_keeps_the_others_out_for_seconds(tmp_path: Path) -> None:
+    path, clock = tmp_path / SIDECAR, Clock(90_000.0)
+    assert TimedFileLease(path, clock).take("holder", 10)
+    standing, others = Flock(path), [TimedFileLease(path, clock) for _ in range(2)]
+    assert standing.try_acquire()
+
+    assert not any(other.take("other", 10) for other in others)
+    clock.now += 6
+    assert not any(other.take("other", 10) for other in others)
+    assert not any(other.take("other", 10) for other in others)  # the holder has its time all the same
+    clock.now += 5
+    assert others[0].take("a", 10)
+    assert not others[1].take("b", 10)
+
+    standing.write(b'{"holder": "stood", "until": 1e9, "seconds": 1e9}')  # it goes on, with a file of nobody
+    assert not standing.is_in_place()
+    assert others[0].take("a", 10)
 
 
 @pytest.mark.parametrize("torn", [b"", b"{", b"[]", b'{"holder": "a"}', b'{"holder": "a", "until": "x", "seconds": 1}'])
