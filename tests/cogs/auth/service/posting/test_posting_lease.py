@@ -118,7 +118,7 @@ def test_a_clock_that_begins_anew_keeps_nobody_out(tmp_path: Path) -> None:
     assert TimedFileLease(path, lambda: 30.0).take("b", 10)
 
 
-def test_a_process_that_stands_in_its_section_keeps_the_others_out_for_seconds(tmp_path: Path) -> None:
+def test_a_process_that_stands_with_the_flock_is_replaced(tmp_path: Path) -> None:
     path, clock = tmp_path / SIDECAR, Clock(90_000.0)
     assert TimedFileLease(path, clock).take("holder", 10)
     standing, others = Flock(path), [TimedFileLease(path, clock) for _ in range(2)]
