@@ -86,15 +86,17 @@ class BotReload:
         # Nothing waits between these two lines: a request meets the rules of one config, and its vendors.
         use()
         self._service.guard.access.replace(settings, config.auth.channels)
-        await self._tell_agents()
+        untold = await self._tell_agents()
         offered = ", ".join(vendor.name for vendor in self._runtime.catalogue.offered()) or "none"
-        return Reloaded(f"{self._service.guard.access}; vendors offered: {offered}", waiting)
+        return Reloaded(f"{self._service.guard.access}; vendors offered: {offered}{untold}", waiting)
 
-    async def _tell_agents(self) -> None:
-        """Store the policies of threads: agents cannot ask the bot."""
+    async def _tell_agents(self) -> str:
+        """Store the policies of threads, because agents cannot ask the bot; return what to say if that fails."""
         if self._client.application_id is None:
-            return
+            return ""
         try:
             await self._service.threads.store_policies(self._client.application_id)
         except OpenabAuthError as error:
             _log.warning("the policies could not be stored: %s", error)
+            return "; agents still follow the old policies of threads: reload once more when the store works"
+        return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from openab_auth.bot.broker.errors import BrokerError
+from openab_auth.bot.broker.errors import AddressTakenError, BrokerError
 from openab_auth.bot.cli.arguments import UsageError
 from openab_auth.bot.errors import (
     DiscordQuotaError,
@@ -81,7 +81,7 @@ STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (ServerNotAddedError, _USAGE),
     (ServerNotRemovedError, _USAGE),
     (DiscordRefusedError, _USAGE),
-    (HealthAddressError, _USAGE),
+    (HealthAddressError, 6),  # another program may free it: a service manager tries again
     (ThreadIdError, _USAGE),
     (AccountNotForThreadError, _USAGE),
     (NotThreadOwnerError, _USAGE),
@@ -89,6 +89,7 @@ STATUSES: Final[tuple[tuple[type[OpenabAuthError], int], ...]] = (
     (BrokerSettingError, _USAGE),
     (BrokerRefusedError, _USAGE),
     (NotAtBrokerError, _USAGE),
+    (AddressTakenError, 6),  # as the health address
     (BrokerError, _USAGE),
     (MirrorRunningError, 5),
     (MirrorError, _USAGE),

@@ -14,6 +14,7 @@ from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from typing import Final, Self
 
+_LONGEST: Final = 1000  # bytes of a line; systemd ignores a message of more than 4096 bytes as a whole
 _SEND: Final = 5.0  # seconds; the queue of a service manager that hangs is full
 _log: Final = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class ServiceManager:
     async def _tell(self, *lines: str) -> None:
         if not self._address:
             return
-        message = "\n".join(" ".join(line.split()) for line in lines).encode()
+        message = b"\n".join(" ".join(line.split()).encode()[:_LONGEST] for line in lines)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK) as sender:
             try:
                 async with asyncio.timeout(_SEND):

@@ -93,18 +93,19 @@ class PostingLease:
 
     async def _keep(self, is_connected: Callable[[], bool]) -> None:
         while not self._stopping.is_set():
-            if is_connected():
-                await self._try()
+            await self._try(is_connected)
             try:
                 async with asyncio.timeout(self._times.renewal if self.is_held else self._times.look):
                     await self._stopping.wait()
             except TimeoutError:
                 continue
 
-    async def _try(self) -> None:
+    async def _try(self, is_connected: Callable[[], bool]) -> None:
         """Take or renew the lease; if that fails, this bot writes nothing from the end of the lease on."""
         asked_at, had_it = self._clock(), self.is_held
         try:
+            if not is_connected():
+                return
             has_it = await self._store.run(
                 lambda store: store.timed_lease(self._name).take(self._holder, self._times.lasts)
             )

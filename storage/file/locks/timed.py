@@ -95,5 +95,5 @@ def _held_by_another(content: bytes, holder: str, now: float) -> bool:
         until, seconds = float(record["until"]), float(record["seconds"])
         # After a restart of the machine its clock begins anew: no lease ends later than it was taken for.
         return bool(record["holder"] != holder and now < until <= now + seconds)
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, OverflowError):
         return False

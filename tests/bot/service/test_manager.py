@@ -39,6 +39,15 @@ async def test_each_state_is_one_message(heard: HeardServices) -> None:
     assert (await heard.next())["STOPPING"] == "1"
 
 
+async def test_a_long_status_is_cut_so_that_the_rest_is_heard(heard: HeardServices) -> None:
+    """A longer message is ignored as a whole: the unit would stay in the state "reloading"."""
+    await ServiceManager.take({"NOTIFY_SOCKET": heard.address}).ready("the config has mistakes; " * 1000)
+
+    told = await heard.next()
+    assert told["READY"] == "1"
+    assert 900 < len(told["STATUS"]) <= 1000
+
+
 def test_no_child_process_gets_the_variables(tmp_path: Path) -> None:
     environ = {"NOTIFY_SOCKET": str(tmp_path / "x"), "WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1", "PATH": "/bin"}
 

@@ -137,7 +137,13 @@ def test_a_process_that_stands_with_the_flock_is_replaced(tmp_path: Path) -> Non
     assert others[0].take("a", 10)
 
 
-@pytest.mark.parametrize("torn", [b"", b"{", b"[]", b'{"holder": "a"}', b'{"holder": "a", "until": "x", "seconds": 1}'])
+@pytest.mark.parametrize(
+    "torn",
+    [
+        *(b"", b"{", b"[]", b'{"holder": "a"}', b'{"holder": "a", "until": "x", "seconds": 1}'),
+        b'{"holder": "a", "until": 1%s, "seconds": 1}' % (b"0" * 400),
+    ],
+)
 def test_a_damaged_lease_is_free(torn: bytes, tmp_path: Path) -> None:
     (tmp_path / SIDECAR).write_bytes(torn)
     assert TimedFileLease(tmp_path / SIDECAR).take("b", 10)
