@@ -9,6 +9,7 @@ from uuid import UUID
 from openab_auth.storage.store import TimedLease
 
 _PREFIX: Final = "/"  # no login has such a name
+IS_OF_LOGIN: Final = f"not starts_with(name, '{_PREFIX}')"  # the condition on a row that `is_of_login` also states
 # `posted_at` is when the right was renewed: if that is still to come, somebody has set the database's clock back.
 _TAKE: Final = """
     insert into {schema}.leases as lease (name, holder, until, posted_at)

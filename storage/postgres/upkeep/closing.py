@@ -20,6 +20,7 @@ from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
 from openab_auth.storage.postgres.sealed.cipher import Cipher
 from openab_auth.storage.postgres.sealed.rows import ONE_RECORD, WRITE_RECORD
+from openab_auth.storage.postgres.timed_leases import IS_OF_LOGIN
 from openab_auth.storage.postgres.wire import faults
 from openab_auth.storage.postgres.wire.connections import BoundConnection, Connections
 from openab_auth.storage.postgres.wire.tables import LIMITS, Tables
@@ -31,8 +32,9 @@ _HAS_ENTRIES: Final = "select exists (select from {schema}.entries)"
 _LOCK_LEASES: Final = "lock table {schema}.leases in share row exclusive mode"  # nobody takes one until the commit
 _BUSY_FOR: Final = f"""
     select extract(epoch from max(case when posted_at is null then until
-        else until + make_interval(secs => {GRACE}) end) - clock_timestamp())::float8 from {{schema}}.leases"""  # noqa: S608 - our own text
-_FORGET_LEASES: Final = "delete from {schema}.leases"
+        else until + make_interval(secs => {GRACE}) end) - clock_timestamp())::float8
+    from {{schema}}.leases where {IS_OF_LOGIN}"""  # noqa: S608 - our own text
+_FORGET_LEASES: Final = f"delete from {{schema}}.leases where {IS_OF_LOGIN}"  # noqa: S608 - as above
 _SET_OPEN: Final = "update {schema}.store set open = %s"
 
 
@@ -111,9 +113,10 @@ class GateTransaction:
         return bool(self._execute(_HAS_ENTRIES, [])[0][0])
 
     def forget_leases(self) -> float | None:
-        """Remove all leases, so that no process sends a request; return None when this was done.
+        """Remove the leases of all logins, so that no process sends a request; return None when this was done.
 
-        If a process may be sending one now, change nothing, and return the seconds until its lease ends.
+        If a process may be sending one now, change nothing, and return the seconds until its lease ends. Timed leases
+        stay: a running bot keeps its right to post.
         """
         self._connection.execute(self._tables.sql(_LOCK_LEASES))
         ((seconds,),) = self._execute(_BUSY_FOR, [])

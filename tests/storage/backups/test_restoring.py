@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from uuid import uuid4
 
 import pytest
 
@@ -145,6 +146,18 @@ def test_a_refresh_under_way_is_not_lost(ground: Ground) -> None:
     ground.store.update(renewed("answered"))
     lease.release()
     assert token_in(ground.store.read()).refresh_token.reveal() == "rt-answered"
+
+
+def test_the_right_of_a_running_bot_to_post_is_no_refresh_and_stays(ground: Ground) -> None:
+    fill(ground.store, int(time.time()))
+    path = ground.back_up()
+    bot = str(uuid4())
+    assert ground.store.timed_lease("posting.7").take(bot, 60.0)
+
+    ground.restore(path)
+
+    assert not ground.store.timed_lease("posting.7").take(str(uuid4()), 60.0)
+    assert ground.store.timed_lease("posting.7").take(bot, 60.0)
 
 
 def test_a_closed_database_gives_nobody_a_lease(in_database: Ground) -> None:
