@@ -1,15 +1,22 @@
 """Decides what a store holds after a restore, and which of its refresh tokens may be spent.
 
-A login of a backup may have been renewed since, and then the vendor has used up its refresh token. A refresh token is
-certainly not older than the store's own if the store still holds the same one. If the store or its journal holds a
-later token of the same login, that one stays. Every other refresh token waits until an operator adopts it.
+A login of a backup may have been renewed since, and then the vendor has used up its refresh token. So these stay:
+
+- a token of the store that the backup has, too;
+- any other token of the same login. Its expiry says nothing: a vendor may give later tokens a shorter time. But a store
+  never goes back to an older token by itself;
+- a login that its person made after that of the backup;
+- a login of the journal that came after that of the backup.
+
+They do not stay if the vendor has ended them, or if an earlier restore brought them and nobody has adopted them. Every
+other refresh token is that of the backup, and waits until an operator adopts it.
 
 Every backend restores by this rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from openab_auth.storage.commit.draft import Draft
@@ -35,9 +42,12 @@ class Restoring(NamedTuple):
     overtaken: tuple[str, ...]
 
 
-def plan_restore(backup: Contents, store: Contents, journal: Mapping[str, Entry]) -> Restoring:
+def plan_restore(
+    backup: Contents, store: Contents, journal: Mapping[str, Entry], doubtful: Collection[str] = ()
+) -> Restoring:
     """Return what the store must hold; `journal` has the logins that came after those of the backup, by tenant.
 
+    `doubtful` are the fingerprints of tokens that an earlier restore brought into the store and nobody has adopted.
     Pending logins of the backup are left out, because nobody can finish them. Those of the store stay.
     """
     entries: dict[str, Entry] = {key: held for key, held in store.entries.items() if isinstance(held, PendingEntry)}
@@ -49,14 +59,14 @@ def plan_restore(backup: Contents, store: Contents, journal: Mapping[str, Entry]
     for key, entry in backup.entries.items():
         if isinstance(entry, PendingEntry):
             continue
+        notes = _Notes(_note(store, key), _note(backup, key), doubtful)
         held = store.entries.get(key)
-        if isinstance(held, LoginEntry) and _is_as_new(held, entry, _note(store, key), _note(backup, key)):
-            entries[key] = held
+        entries[key] = chosen = notes.choose(held, entry, journal.get(key))
+        if chosen is held:
             _keep_records(records, store, key)
-        else:
-            entries[key] = journal.get(key, entry)
-            if entries[key] is entry and has_refresh_token(entry):
-                waiting.add(key)
+        is_doubtful = chosen is entry or last_token(chosen).fingerprint() in doubtful
+        if is_doubtful and has_refresh_token(chosen):
+            waiting.add(key)
     overtaken = [key for key in store.renewable if entries.get(key) != store.entries[key]]
     return Restoring(Contents(entries, records), frozenset(waiting), tuple(overtaken))
 
@@ -103,12 +113,46 @@ def still_held_back(entries: Mapping[str, Entry], waiting: Mapping[str, Entry]) 
     return {key: entry for key, entry in waiting.items() if has_lost_refresh_token(entries.get(key), entry)}
 
 
-def _is_as_new(held: LoginEntry, entry: LoginEntry, held_note: Note | None, note: Note | None) -> bool:
-    """Return whether the store holds this very token, or a later one of the same login."""
-    if last_token(held) == last_token(entry):
-        return True
-    is_same_login = note is not None and held_note is not None and note.generation == held_note.generation is not None
-    return is_same_login and has_refresh_token(held) and held.expires_at >= entry.expires_at
+def is_other_login(store: Contents, backup: Contents, key: str) -> bool:
+    """Return whether the store says that its login is another one than that of the backup."""
+    held, note = _note(store, key), _note(backup, key)
+    if key not in backup.entries or held is None or held.generation is None:
+        return False
+    return note is None or note.generation != held.generation
+
+
+class _Notes(NamedTuple):
+    """What is known about one login: its note in the store and in the backup, and which tokens are `doubtful`."""
+
+    store: Note | None
+    backup: Note | None
+    doubtful: Collection[str]
+
+    def choose(self, held: Entry | None, entry: LoginEntry, journaled: Entry | None) -> LoginEntry:
+        """Return the login of the store, of the backup or of the journal."""
+        newest = entry
+        if isinstance(journaled, LoginEntry) and not self._is_useless(journaled):
+            newest = journaled
+        if isinstance(held, LoginEntry) and (
+            last_token(held) in {last_token(entry), last_token(newest)} or self._is_later(held)
+        ):
+            return held
+        return newest
+
+    def _is_later(self, held: LoginEntry) -> bool:
+        """Return whether this is a later token of the login of the backup, or a login that was made after it."""
+        if self.store is None or self.store.generation is None or self.store.waits or self._is_useless(held):
+            return False
+        if self.backup is not None and self.backup.generation == self.store.generation:
+            return has_refresh_token(held)
+        before = None if self.backup is None else self.backup.logged_in_at
+        return self.store.logged_in_at is not None and (before is None or self.store.logged_in_at > before)
+
+    def _is_useless(self, login: LoginEntry) -> bool:
+        """Return whether the vendor has ended this token, or it waits for its adoption."""
+        mark = last_token(login).fingerprint()
+        dead = None if self.store is None else self.store.dead
+        return mark in self.doubtful or (dead is not None and not dead.doubtful and dead.fingerprint == mark)
 
 
 def _note(contents: Contents, key: str) -> Note | None:

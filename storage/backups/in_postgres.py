@@ -6,8 +6,9 @@ Interrupted at any moment, the store has its old rows or those of the backup, an
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from itertools import chain
 from uuid import UUID
 
 from openab_auth.storage import journal
@@ -15,6 +16,7 @@ from openab_auth.storage.backups.errors import RefreshesRunError
 from openab_auth.storage.commit.draft import Draft
 from openab_auth.storage.contents import Contents
 from openab_auth.storage.copying.errors import CopyUnfinishedError
+from openab_auth.storage.entries import Entry, LoginEntry, last_token
 from openab_auth.storage.errors import CommitUnknownError, StorageError
 from openab_auth.storage.postgres.local_journal import LocalJournal
 from openab_auth.storage.postgres.opening import PostgresSettings
@@ -40,27 +42,42 @@ def restore_store(settings: PostgresSettings, backup: Contents, source: str, mad
         if (seconds := change.forget_leases()) is not None:
             raise RefreshesRunError(gate.place, seconds)
         was_open, mark = state.head.open, state.mark
+        doubtful = {} if was_open or mark is None else mark.filled
         change.set_open(False)
-        change.write_mark(CopyMark(source, "restoring"))
+        change.write_mark(CopyMark(source, "restoring", _tokens(backup.entries, doubtful)))
     with _undone(gate, mark) if was_open else contextlib.nullcontext():
         store = PostgresStore(settings)
         try:
             found = tuple(_journals(settings, {state.head.id, made_in}))
-            restoring = store.update(partial(_restore, backup=backup, spills=found))
+            marks = frozenset(chain.from_iterable(doubtful.values()))
+            restoring = store.update(partial(_restore, backup=backup, spills=found, doubtful=marks))
         finally:
             store.close()
     opens = was_open and not restoring.waiting
     with gate.locked() as (_, change):
         change.set_open(opens)
-        change.write_mark(CopyMark(source, "done" if opens else "restored"))
+        waiting = {key: restoring.contents.entries[key] for key in restoring.waiting}
+        change.write_mark(CopyMark(source, "done") if opens else CopyMark(source, "restored", _tokens(waiting, {})))
     return restoring
 
 
-def _restore(draft: Draft, backup: Contents, spills: tuple[journal.Spill, ...]) -> Restoring:
+def _restore(draft: Draft, backup: Contents, spills: tuple[journal.Spill, ...], doubtful: frozenset[str]) -> Restoring:
     newer = journal.recovered(spills, backup.entries)
-    restoring = plan_restore(backup, Contents.in_draft(draft), newer)
+    restoring = plan_restore(backup, Contents.in_draft(draft), newer, doubtful)
     write_contents(draft, restoring, holding_back=False)
     return restoring
+
+
+def _tokens(entries: Mapping[str, Entry], before: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the fingerprints of tokens that restores have brought: those of these entries, and those `before`.
+
+    If the store stays closed, the next restore must not take them for later than its own.
+    """
+    marks = {key: list(found) for key, found in before.items()}
+    for key, entry in entries.items():
+        if isinstance(entry, LoginEntry):
+            marks[key] = sorted({*marks.get(key, ()), last_token(entry).fingerprint()})
+    return marks
 
 
 def _journals(settings: PostgresSettings, stores: Iterable[UUID | None]) -> Iterator[journal.Spill]:

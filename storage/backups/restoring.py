@@ -27,7 +27,7 @@ from openab_auth.storage.entries import Entry, PendingEntry
 from openab_auth.storage.errors import DamagedRowError, StorageError
 from openab_auth.storage.file import FileStore, restored
 from openab_auth.storage.records import KEYS
-from openab_auth.storage.restore_rule import Restoring, still_held_back
+from openab_auth.storage.restore_rule import Restoring, is_other_login, still_held_back
 from openab_auth.storage.store import Store
 
 if TYPE_CHECKING:  # a file needs no database
@@ -43,13 +43,15 @@ class RestoredStore:
 
     `made_at` is when the backup was made (unix seconds), and `logins` how many logins the store has now. `waiting` are
     the tenants whose refresh tokens may be spent, and `kept` those whose login in the store was as new as the backup's
-    or newer. `removed` are the tenants that only the store had. `keys` is the number of broker keys in the backup.
+    or newer. `newer` are those of `kept` whose login was made after that of the backup. `removed` are the tenants that
+    only the store had. `keys` is the number of broker keys in the backup.
     """
 
     made_at: int
     logins: int
     waiting: tuple[str, ...]
     kept: tuple[str, ...]
+    newer: tuple[str, ...]
     removed: tuple[str, ...]
     keys: int
 
@@ -186,12 +188,15 @@ def _result(
 ) -> RestoredStore:
     entries = after.entries if isinstance(after, Contents) else after.read()
     logins = _logins(entries)
-    kept = (key for key in logins if has_refresh_token(entries[key]) and entries[key] == before.entries.get(key))
+    stayed = {key for key in logins - set(waiting) if entries[key] == before.entries.get(key)}
+    newer = {key for key in stayed if is_other_login(before, wanted, key)}
+    kept = newer | {key for key in stayed if has_refresh_token(entries[key])}
     return RestoredStore(
         made_at=backup.made_at,
         logins=len(logins),
         waiting=tuple(sorted(waiting)),
-        kept=tuple(sorted(key for key in kept if key not in waiting)),
+        kept=tuple(sorted(kept)),
+        newer=tuple(sorted(newer)),
         removed=tuple(sorted(_logins(before.entries) - logins)),
         keys=len(wanted.records[KEYS.name]),
     )

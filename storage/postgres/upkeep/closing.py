@@ -42,7 +42,8 @@ _SET_OPEN: Final = "update {schema}.store set open = %s"
 class CopyMark:
     """The source of a copy or the place of a backup, and how far it is.
 
-    `filled` has fingerprints of the entries that a copy has written, by key.
+    `filled` has fingerprints by key: of the entries that a copy has written, or of the tokens that a restore has
+    brought and nobody has adopted.
     """
 
     source: str

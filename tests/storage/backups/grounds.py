@@ -23,11 +23,21 @@ from tests.storage.entries import token
 GENERATION = "the login of Ada"
 
 
-def renewed(value: str) -> Mutation[None]:
+def renewed(value: str, expires_at: int = 1_800_007_200) -> Mutation[None]:
     """Return the mutation of a process that has renewed the login."""
 
     def mutate(draft: Draft) -> None:
-        draft["codex"] = token(value=value, expires_at=1_800_007_200)
+        draft["codex"] = token(value=value, expires_at=expires_at)
+
+    return mutate
+
+
+def logged_in_again(value: str, at: int | None) -> Mutation[None]:
+    """Return the mutation of a new login; `at` is when it was made, as its note says."""
+
+    def mutate(draft: Draft) -> None:
+        draft["codex"] = token(value=value)
+        draft.notes["codex"] = Note(generation=f"the login {value}", logged_in_at=at)
 
     return mutate
 

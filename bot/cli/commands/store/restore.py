@@ -23,6 +23,11 @@ _WAITING: Final = (
     "at its next refresh, and its person must log in again. A person who logs in again now needs no adoption."
 )
 _KEPT: Final = "kept: {tenants}\nThe store already had the same refresh token, or a later one of the same login."
+_NEWER: Final = (
+    "kept: {tenants}\n"
+    "These logins were made after those of the backup. If you want one of the backup, run `openab-auth logout` for the "
+    "login in the store, and restore again."
+)
 _REMOVED: Final = "removed: {tenants}\nThe backup does not have these logins."
 _KEYS: Final = (
     "The keys of the broker are those of the backup: look at `openab-auth key list`, and revoke again what was revoked "
@@ -63,7 +68,9 @@ def restore(arguments: argparse.Namespace) -> int:
 def _told(done: RestoredStore, place: str, path: Path) -> str:
     logins = "1 login" if done.logins == 1 else f"{done.logins} logins"
     lines = [f"store {place}: it has {logins} after restoring {path} of {moment(done.made_at)}"]
-    for tenants, said in ((done.kept, _KEPT), (done.removed, _REMOVED), (done.waiting, _WAITING)):
+    same = tuple(tenant for tenant in done.kept if tenant not in done.newer)
+    told = ((same, _KEPT), (done.newer, _NEWER), (done.removed, _REMOVED), (done.waiting, _WAITING))
+    for tenants, said in told:
         if tenants:
             lines.append(said.format(tenants=", ".join(tenants)))
     if done.keys:
