@@ -51,6 +51,16 @@ def read_trusted_file(path: str | Path, environ: Mapping[str, str], *, largest: 
         return _read(whole, home, largest)
 
 
+def check_trusted_path(path: str | Path, environ: Mapping[str, str]) -> None:
+    """Check a file and the folders above it by the same rules, without reading the file.
+
+    Raises:
+        RefusedFileError: the file or a folder above it breaks a rule.
+        OSError: there is no such file, or a folder cannot be entered.
+    """
+    _follow(str(Path(path).absolute()), home_of(environ))
+
+
 def _read(path: str, home: str | None, largest: int) -> bytes:
     place, found = _follow(path, home)
     if reason := _unfit(found, largest):

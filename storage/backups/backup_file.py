@@ -26,11 +26,14 @@ from openab_auth.storage.backups.errors import (
 from openab_auth.storage.contents import Contents
 from openab_auth.storage.disk import atomic, regular_file
 from openab_auth.storage.entries import Json
-from openab_auth.storage.errors import StoreUnreadableError
+from openab_auth.storage.errors import InvalidTenantError, StoreUnreadableError
+from openab_auth.storage.format.keys import check_tenant
 
 FORMAT: Final = 1
 _MAGIC: Final = b"openab-auth-backup"
 _LARGEST_LINE: Final = 200  # bytes
+_ROOT: Final = 0
+_LATEST: Final = 253_402_300_800  # unix seconds; later years have no name
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def read_backup(path: Path) -> Backup:
     """Return the backup in a file.
 
     Raises:
-        BackupError: it is no backup, is damaged, is too new, or other users may change it.
+        BackupError: it is no backup, is damaged, is too new, or other users may have written it.
         StoreUnreadableError: the file could not be read.
     """
     try:
@@ -101,8 +104,10 @@ def read_backup(path: Path) -> Backup:
     words = line.split(b" ")
     if words[0] != _MAGIC or len(line) > _LARGEST_LINE:
         raise NoBackupError(path)
-    if stat.S_IMODE(found.st_mode) & 0o022:
-        raise BackupNotOursError(path)
+    if found.st_uid not in {_ROOT, os.geteuid()}:
+        raise BackupNotOursError(path, f"it belongs to uid {found.st_uid}")
+    if (mode := stat.S_IMODE(found.st_mode)) & 0o022:
+        raise BackupNotOursError(path, f"its mode is {mode:o}")
     match words[1:]:
         case [number, *_] if number.isdigit() and int(number) > FORMAT:
             raise BackupTooNewError(path, int(number))
@@ -118,14 +123,35 @@ def _parsed(path: str | os.PathLike[str], body: bytes) -> Backup:
         if "sealed" in members:
             contents = Sealed(str(members["key_id"]), base64.b64decode(members["sealed"], validate=True))
         else:
-            contents = Contents.from_json(members["contents"])
+            contents = whole_contents(members["contents"])
         return Backup(
-            made_at=int(members["made_at"]),
-            place=str(members["place"]),
+            made_at=_time(members["made_at"]),
+            place="".join(one if one.isprintable() else "?" for one in str(members["place"])),
             store_id=None if members["store_id"] is None else UUID(members["store_id"]),
             version=str(members["version"]),
             logins=int(members["logins"]),
             contents=contents,
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError):
         raise BackupDamagedError(path, "its content cannot be read") from None
+
+
+def _time(found: float) -> int:
+    if not 0 <= found < _LATEST:
+        raise ValueError
+    return int(found)
+
+
+def whole_contents(found: object) -> Contents:
+    """Return the contents in a JSON object of a backup.
+
+    Raises:
+        ValueError: it holds something that no store can hold.
+    """
+    contents = Contents.from_json(found)
+    try:
+        for key in contents.entries:
+            check_tenant(key)
+    except InvalidTenantError:
+        raise ValueError from None
+    return contents

@@ -5,7 +5,7 @@ StorageError
 │   ├── NoBackupError               the file was not written by `store backup`
 │   ├── BackupDamagedError          its checksum is wrong, or its content cannot be read
 │   ├── BackupTooNewError           a later version of this program wrote it
-│   ├── BackupNotOursError          other users may change the file
+│   ├── BackupNotOursError          other users may have written the file
 │   ├── BackupKeyError              it is encrypted with another key than the one of this id
 │   ├── BackupSealedError           it is encrypted, and this store is a file or has no keys
 │   └── StoreDamagedError           the store has damage, so a backup would not be whole
@@ -60,12 +60,12 @@ class BackupTooNewError(BackupError):
 
 
 class BackupNotOursError(BackupError):
-    """Other users may change the file, so nobody knows whose logins are in it."""
+    """Other users may have written the file, so nobody knows whose logins are in it."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
         super().__init__(
-            f"other users may write to {os.fspath(path)}",
-            f"if it is your backup, run `chmod 600 {os.fspath(path)}` and try again",
+            f"other users may write to {os.fspath(path)} ({reason})",
+            "if it is your backup, copy it into a folder of your own, run `chmod 600` for the copy, and restore that",
         )
 
 

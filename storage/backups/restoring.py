@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from openab_auth.storage.backups.backup_file import Backup, Sealed, read_backup
+from openab_auth.storage.backups.backup_file import Backup, Sealed, read_backup, whole_contents
 from openab_auth.storage.backups.errors import (
     BackupDamagedError,
     BackupKeyError,
@@ -132,10 +132,10 @@ def opened(settings: PostgresSettings, path: Path, backup: Backup, sealed: Seale
         raise BackupSealedError(path, sealed.key_id)
     try:
         text = settings.cipher(backup.store_id).open(*SEALED_AT, sealed.text, sealed.key_id)
-        return Contents.from_json(json.loads(text))
+        return whole_contents(json.loads(text))
     except DamagedRowError:
         raise BackupKeyError(path, sealed.key_id) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BackupDamagedError(path, "its content cannot be read") from None
 
 

@@ -69,7 +69,10 @@ def _of_store(arguments: argparse.Namespace) -> int:
         accounts = accounts_of_thread(thread, store.threads(), catalogue=catalogue, entries=store.read())
         result["thread"] = {"id": str(thread), "accounts": [_thread_account(account) for account in accounts]}
         lines += [one_line(f"thread {thread}: {_account_line(one)}", longest=_LONGEST) for one in accounts]
-    lines += [f"problem: {problem.what}; {problem.repair}" for problem in found.problems]
+    lines += [
+        f"problem: {one_line(problem.what, longest=_LONGEST)}; {one_line(problem.repair, longest=_LONGEST)}"
+        for problem in found.problems
+    ]
     print_result(result, "\n".join(lines), as_json=arguments.json)
     return DONE
 

@@ -6,7 +6,9 @@ import json
 import os
 import stat
 import time
+from hashlib import sha256
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -151,6 +153,49 @@ def test_a_file_that_others_may_change_is_refused(in_file: Ground) -> None:
 
     with pytest.raises(BackupNotOursError, match="chmod 600"):
         in_file.restore(path)
+
+
+def test_a_file_of_another_user_is_refused(in_file: Ground) -> None:
+    fill(in_file.store, int(time.time()))
+    path = in_file.back_up()
+
+    with (
+        patch("openab_auth.storage.backups.backup_file.os.geteuid", return_value=4711),
+        patch("openab_auth.storage.backups.backup_file._ROOT", 4712),
+        pytest.raises(BackupNotOursError, match=f"belongs to uid {path.stat().st_uid}"),
+    ):
+        read_backup(path)
+
+
+def forged(path: Path, **members: object) -> None:
+    """Change members of a backup, and correct its checksum."""
+    body = json.dumps(json.loads(path.read_bytes().partition(b"\n")[2]) | members).encode()
+    path.write_bytes(f"openab-auth-backup 1 sha256:{sha256(body).hexdigest()}\n".encode() + body)
+
+
+@pytest.mark.parametrize("made_at", [float("inf"), float("nan"), -1e14, -1, 1e18, 2**40, "1", None])
+def test_a_time_that_is_none_is_damage(in_file: Ground, made_at: object) -> None:
+    fill(in_file.store, int(time.time()))
+    path = in_file.back_up()
+    before = in_file.contents()
+    forged(path, made_at=made_at)
+
+    with pytest.raises(BackupDamagedError):
+        in_file.restore(path)
+    assert in_file.contents() == before
+
+
+@pytest.mark.parametrize("tenant", ["../x", "a/b", "nul\0", "x" * 300])
+def test_a_login_with_a_name_that_no_store_can_hold_is_damage(in_file: Ground, tenant: str) -> None:
+    fill(in_file.store, int(time.time()))
+    path = in_file.back_up()
+    contents = json.loads(path.read_bytes().partition(b"\n")[2])["contents"]
+    entries = json.loads(contents["entries"])
+    forged(path, contents=contents | {"entries": json.dumps({tenant: entries["codex"]})})
+
+    with pytest.raises(BackupDamagedError):
+        in_file.restore(path)
+    assert in_file.is_open()  # nothing waits beside the store
 
 
 def test_a_missing_backup_and_a_folder_are_unreadable(in_file: Ground) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +12,10 @@ from openab_auth.bot.cli.commands.store.backup import moment
 from openab_auth.bot.cli.exit_status import DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.bot.cli.runtime import find_location
+from openab_auth.oauth.config.trusted_file import RefusedFileError, check_trusted_path
+from openab_auth.oauth.errors import one_line
 from openab_auth.storage import FileStore, open_store, postgres_settings
+from openab_auth.storage.backups.errors import BackupNotOursError
 from openab_auth.storage.backups.restoring import RestoredStore, restore_database, restore_file
 from openab_auth.storage.mirror_mark import is_mirror
 
@@ -43,6 +47,7 @@ def restore(arguments: argparse.Namespace) -> int:
         StorageError: the backup or the store could not be read or written; the error says what was kept.
     """
     location, path = find_location(arguments), Path(arguments.places[0])
+    _check_ours(path)
     if location.is_postgres:
         done = restore_database(postgres_settings(location), path, replace=arguments.replace)
     else:
@@ -65,6 +70,15 @@ def restore(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _check_ours(path: Path) -> None:
+    try:
+        check_trusted_path(path, os.environ)
+    except RefusedFileError as error:
+        raise BackupNotOursError(path, str(error.strerror).partition(": ")[0]) from None
+    except OSError:
+        return  # reading the backup fails next, and says why
+
+
 def _told(done: RestoredStore, place: str, path: Path) -> str:
     logins = "1 login" if done.logins == 1 else f"{done.logins} logins"
     lines = [f"store {place}: it has {logins} after restoring {path} of {moment(done.made_at)}"]
@@ -72,7 +86,7 @@ def _told(done: RestoredStore, place: str, path: Path) -> str:
     told = ((same, _KEPT), (done.newer, _NEWER), (done.removed, _REMOVED), (done.waiting, _WAITING))
     for tenants, said in told:
         if tenants:
-            lines.append(said.format(tenants=", ".join(tenants)))
+            lines.append(said.format(tenants=", ".join(map(one_line, tenants))))
     if done.keys:
         lines.append(_KEYS)
     return "\n".join(lines)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from openab_auth.storage import FileStore, Note, Secret
 from openab_auth.storage.postgres.sealed.keys import new_key
+from tests.storage.entries import put, token, token_in
 from tests.support.postgres.server import ROWS, Server
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -137,3 +141,51 @@ def test_a_mirror_is_neither_backed_up_nor_restored(call: Run, file: Path, tmp_p
     for action in ("backup", "restore"):
         done = call("store", action, tmp_path / action[0])
         assert (done.returncode, "the store that it mirrors" in done.stderr) == (2, True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+@pytest.mark.parametrize("whose", ["file", "folder"])
+def test_a_backup_that_another_user_could_have_written_is_refused(
+    call: Run, file: Path, tmp_path: Path, whose: str
+) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    path = folder / "monday"
+    call("store", "backup", path)
+    before = file.read_bytes()
+    os.chown(path if whose == "file" else folder, 4711, 4711)
+
+    done = call("store", "restore", path, "--replace")
+
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "belongs to uid 4711" in done.stderr
+    assert "copy it into a folder of your own" in done.stderr
+    assert file.read_bytes() == before
+
+
+def test_a_login_that_was_made_after_the_backup_stays_and_is_named(call: Run, file: Path, tmp_path: Path) -> None:
+    store, path = FileStore(file), tmp_path / "monday"
+    store.update(lambda draft: draft.notes.update(codex=Note(generation="first", logged_in_at=1)))
+    call("store", "backup", path)
+    entry = replace(token_in(store.read()), refresh_token=Secret("canary-2"))
+    store.update(put("codex", entry))
+    store.update(lambda draft: draft.notes.update(codex=Note(generation="second", logged_in_at=2)))
+
+    done = call("store", "restore", path, "--replace")
+
+    assert done.returncode == 0
+    assert "kept: codex\nThese logins were made after those of the backup" in done.stdout
+    assert "waiting" not in done.stdout
+    assert token_in(FileStore(file).read()).refresh_token.reveal() == "canary-2"
+
+
+def test_the_name_of_a_restored_login_forges_no_line(call: Run, file: Path, tmp_path: Path) -> None:
+    name, path = "codex\nproblem: none", tmp_path / "monday"
+    FileStore(file).update(put(name, token(name)))
+    call("store", "backup", path)
+    file.unlink()
+
+    told = call("store", "restore", path).stdout + call("status").stdout
+
+    assert "codex problem: none" in told
+    assert "\nproblem: none" not in told
