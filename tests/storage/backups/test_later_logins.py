@@ -67,9 +67,7 @@ def test_a_login_that_a_person_made_after_the_backup_stays_and_is_named(ground: 
 
 
 @pytest.mark.parametrize("at", [1_700_000_000, 1_790_000_000, None])
-def test_another_login_that_is_not_known_to_be_later_is_replaced_by_one_that_waits(
-    in_file: Ground, at: int | None
-) -> None:
+def test_another_login_that_may_be_older_is_replaced_by_one_that_waits(in_file: Ground, at: int | None) -> None:
     in_file.store.update(logged_in_again("of the backup", 1_790_000_000))
     path = in_file.back_up()
     in_file.store.update(logged_in_again("other", at))
