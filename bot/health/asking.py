@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 _DEADLINE: Final = 5.0  # seconds for everything
 _MOST: Final = 65_536  # bytes
 _ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where a process that listens everywhere is asked
+_OK: Final = re.compile(rb"HTTP/1\.[01] 200\b")
 _REQUEST: Final = b"GET /readyz HTTP/1.0\r\nHost: localhost\r\nAccept: application/json\r\n\r\n"
 
 
@@ -55,8 +57,12 @@ async def _exchange(place: IpAddress | Path) -> bytes:
 
 
 def _read(reply: bytes) -> Answer | None:
-    """Return the answer in an HTTP reply; None if it is none of ours. The broker names its failure as a problem."""
-    _, _, body = reply.partition(b"\r\n\r\n")
+    """Return the answer in an HTTP reply; None if it is none of ours. The broker names its failure as a problem.
+
+    The status, the word `ready` and the checks have to agree.
+    """
+    head, _, body = reply.partition(b"\r\n\r\n")
+    is_well = _OK.match(head) is not None
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
@@ -65,6 +71,9 @@ def _read(reply: bytes) -> Answer | None:
         return None
     ready, checks = found.get("ready"), found.get("checks")
     if isinstance(ready, bool) and isinstance(checks, list) and all(isinstance(check, dict) for check in checks):
+        are_ok = bool(checks) and all(check.get("ok") is True for check in checks)
+        if ready and not (is_well and are_ok):
+            return None
         return Answer(ready, tuple(checks))
     if isinstance(found.get("detail"), str):
         failed = {"name": "store", "ok": False, "message": found["detail"], "hint": found.get("hint")}

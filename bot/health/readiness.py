@@ -60,6 +60,8 @@ class Readiness:
         self._clock = clock
         self._well_at: dict[str, float] = {}
         self._trouble: dict[str, Trouble] = {}
+        self._turn = asyncio.Lock()
+        self._looks = 0  # of probes
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
@@ -78,7 +80,11 @@ class Readiness:
     async def current(self) -> tuple[CheckReport, ...]:
         """Return the state of every check; a check that is not ok is looked at again first."""
         if not all(check.ok for check in self.report()):
-            await self.look()
+            seen = self._looks
+            async with self._turn:
+                if seen == self._looks:  # otherwise another probe has looked meanwhile
+                    await self.look()
+                    self._looks += 1
         return self.report()
 
     def report(self) -> tuple[CheckReport, ...]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from openab_auth.bot.errors import HealthAddressError
+from openab_auth.bot.health.connections import AT_ONCE, Connections
 from openab_auth.oauth.config import IpAddress
 
 if TYPE_CHECKING:
@@ -22,9 +25,8 @@ MetricsPage = Callable[[str], Awaitable[tuple[str, bytes]]]
 """Takes the Accept header of a request; returns the content type and the body."""
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "openab-auth"}
+_WAITING: Final = 512  # connections that the system keeps until they are accepted
 _LAST_ANSWERS: Final = 0.2  # seconds for answers under way at a stop
-_MOST: Final = 64  # connections: the descriptors of the process are for its own work
-_LONGEST: Final = 20.0  # seconds of a connection, so that a silent client gives its place back
 
 
 @asynccontextmanager
@@ -34,7 +36,8 @@ async def serving_health(address: IpAddress, readiness: Readiness, metrics: Metr
     Raises:
         HealthAddressError: the system refuses the address.
     """
-    app = web.Application(client_max_size=0)
+    connections = Connections()
+    app = web.Application(client_max_size=0, middlewares=[_noting(connections)])
     app.router.add_get("/livez", _livez)
     app.router.add_get("/readyz", _readyz(readiness))
     app.router.add_get("/metrics", _metrics(metrics))
@@ -42,45 +45,41 @@ async def serving_health(address: IpAddress, readiness: Readiness, metrics: Metr
     await runner.setup()
     assert runner.server is not None  # noqa: S101 - `setup` has made it
     try:
-        listening = await _listen(runner.server, address)
+        listening = await _listen(runner.server, connections, address)
         try:
             async with readiness.watching():
                 yield f"http://{IpAddress(*listening.sockets[0].getsockname()[:2])}"
         finally:
             listening.close()
+            await connections.end(_LAST_ANSWERS)
     finally:
         await runner.cleanup()
 
 
-async def _listen(server: web.Server, address: IpAddress) -> asyncio.Server:
+async def _listen(server: web.Server, connections: Connections, address: IpAddress) -> asyncio.Server:
+    def connect() -> asyncio.Protocol:
+        return connections.bounded(server())
+
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     try:
-        return await asyncio.get_running_loop().create_server(_connections(server), address.host, address.port)
+        sock = socket.create_server((address.host, address.port), family=family)
+        listening = await asyncio.get_running_loop().create_server(connect, sock=sock, backlog=AT_ONCE)
+        sock.listen(_WAITING)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else type(error).__name__
         raise HealthAddressError(str(address), reason) from None
+    return listening
 
 
-def _connections(server: web.Server) -> Callable[[], asyncio.BaseProtocol]:
-    """Return the factory of connections, which refuses one too many and ends each after a while."""
-    loop = asyncio.get_running_loop()
+def _noting(connections: Connections) -> Middleware:
+    """Return the middleware that notes which connections wait for an answer."""
 
-    def connect() -> asyncio.BaseProtocol:
-        if len(server.connections) >= _MOST:
-            return _Refused()
-        connection = server()
-        loop.call_later(_LONGEST, connection.force_close)
-        return connection
+    @web.middleware
+    async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
+        with connections.answering(request.transport):
+            return await handler(request)
 
-    return connect
-
-
-class _Refused(asyncio.Protocol):
-    """A connection too many, which is closed at once."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Close it."""
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.abort()
+    return note
 
 
 async def _livez(request: web.Request) -> web.Response:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 from openab_auth.bot.cli.exit_status import CHECK_FAILED, DONE
 from openab_auth.bot.cli.output import print_result
 from openab_auth.oauth.config import parse_config
-from openab_auth.oauth.errors import ConfigError
+from openab_auth.oauth.errors import ConfigError, one_line
 
 if TYPE_CHECKING:
     from openab_auth.oauth.config import Config, IpAddress
 
 _NO_ADDRESS: Final = 'is missing, so there is nothing to ask; set it, for example to "127.0.0.1:9464"'
+_LONGEST: Final = 1000  # characters of a word of a check
 _ANY_PORT: Final = "names no port that could be asked; write the port instead of 0"
 
 
@@ -54,5 +55,7 @@ def _place(config: Config, process: str | None) -> IpAddress | Path:
 
 
 def _line(check: dict[str, object]) -> str:
-    hint = f"; {check['hint']}" if check.get("hint") else ""
-    return f"{'ok  ' if check.get('ok') else 'FAIL'} {check.get('name')}: {check.get('message')}{hint}"
+    """Return a check on one line; another program may have written its words."""
+    name, message, hint = (one_line(str(check.get(key) or ""), longest=_LONGEST) for key in ("name", "message", "hint"))
+    state = "ok  " if check.get("ok") is True else "FAIL"
+    return f"{state} {name}{message and f': {message}'}{hint and f'; {hint}'}"

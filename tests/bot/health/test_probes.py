@@ -8,8 +8,9 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -58,6 +59,19 @@ def break_locks(folder: Path) -> None:
 def state_of(folder: Path) -> dict[str, tuple[int, int, int]]:
     found = {file.name: file.lstat() for file in [folder, *folder.iterdir()]}
     return {name: (status.st_ino, status.st_mtime_ns, status.st_size) for name, status in found.items()}
+
+
+async def connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+
+
+async def get(url: str, path: str) -> bytes:
+    reader, writer = await connect(url)
+    writer.write(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+    try:
+        return await asyncio.wait_for(reader.read(), PATIENCE)
+    finally:
+        writer.close()
 
 
 async def health(home: Path, *words: str) -> tuple[int | None, str, str]:
@@ -128,11 +142,10 @@ async def test_silent_clients_take_few_connections_and_give_them_back(
     http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Ours: who can reach the address must not take the descriptors that logins need."""
-    monkeypatch.setattr("openab_auth.bot.health.server._MOST", 3)
-    monkeypatch.setattr("openab_auth.bot.health.server._LONGEST", 0.5)
+    monkeypatch.setattr("openab_auth.bot.health.connections._MOST", 3)
+    monkeypatch.setattr("openab_auth.bot.health.connections._LONGEST", 0.5)
     async with serving_health(LOOPBACK, Readiness([]), no_metrics) as url:
-        port = int(url.rpartition(":")[2])
-        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
+        silent = [await connect(url) for _ in range(6)]
         ends = [await asyncio.wait_for(reader.read(), PATIENCE) for reader, _ in silent]
         answer = await http.get(f"{url}/livez")
 
@@ -140,6 +153,80 @@ async def test_silent_clients_take_few_connections_and_give_them_back(
     assert answer.status_code == 200
     for _, writer in silent:
         writer.close()
+
+
+async def test_strangers_who_hold_every_connection_keep_no_probe_out() -> None:
+    """Ours: an orchestrator restarts a bot whose probes are refused."""
+    async with serving_health(LOOPBACK, Readiness([]), no_metrics) as url:
+        strangers = [await connect(url) for _ in range(150)]
+        for path in ("/livez", "/readyz"):
+            probe = asyncio.create_task(get(url, path))
+            strangers += await asyncio.gather(*(connect(url) for _ in range(60)))
+            assert (await probe).startswith(b"HTTP/1.0 200 OK")
+
+    for _, writer in strangers:
+        writer.close()
+
+
+async def test_an_answer_under_way_is_not_ended_by_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openab_auth.bot.health.connections._MOST", 4)
+    asked, free = asyncio.Event(), asyncio.Event()
+
+    async def slow_metrics(accept: str) -> tuple[str, bytes]:
+        asked.set()
+        await free.wait()
+        return "text/plain", accept.encode()
+
+    async with serving_health(LOOPBACK, Readiness([]), slow_metrics) as url:
+        scrape = asyncio.create_task(get(url, "/metrics"))
+        await asyncio.wait_for(asked.wait(), PATIENCE)
+        strangers = [await connect(url) for _ in range(8)]
+        ended = [await asyncio.wait_for(reader.read(), PATIENCE) for reader, _ in strangers[:5]]
+        free.set()
+        answer = await asyncio.wait_for(scrape, PATIENCE)
+
+    assert ended == [b""] * 5
+    assert answer.startswith(b"HTTP/1.0 200 OK")
+    for _, writer in strangers:
+        writer.close()
+
+
+async def test_a_connection_that_has_ended_leaves_no_timer(monkeypatch: pytest.MonkeyPatch) -> None:
+    loop = asyncio.get_running_loop()
+    later, timers = loop.call_later, list[asyncio.TimerHandle]()
+
+    def call_later(delay: float, *words: Any, **others: Any) -> asyncio.TimerHandle:
+        timer = later(delay, *words, **others)
+        timers.extend([timer] if delay == 20 else [])
+        return timer
+
+    monkeypatch.setattr(loop, "call_later", call_later)
+    async with serving_health(LOOPBACK, Readiness([]), no_metrics) as url:
+        for _ in range(3):
+            await get(url, "/livez")
+        last = await connect(url)
+
+    assert len(timers) >= 3
+    assert all(timer.cancelled() for timer in timers)
+    last[1].close()
+
+
+async def test_a_stop_ends_the_answers_under_way_without_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    asked, free = asyncio.Event(), asyncio.Event()
+
+    async def slow_metrics(accept: str) -> tuple[str, bytes]:
+        asked.set()
+        await free.wait()
+        return "text/plain", accept.encode()
+
+    async with serving_health(LOOPBACK, Readiness([]), slow_metrics) as url:
+        scrapes = [asyncio.create_task(get(url, "/metrics")) for _ in range(3)]
+        await asyncio.wait_for(asked.wait(), PATIENCE)
+    free.set()
+    ends = await asyncio.gather(*scrapes, return_exceptions=True)
+
+    assert all(end == b"" or isinstance(end, OSError) for end in ends)
+    assert not caplog.records
 
 
 async def test_a_process_that_is_not_ready_is_status_503_and_still_lives(http: httpx2.AsyncClient) -> None:
@@ -151,26 +238,52 @@ async def test_a_process_that_is_not_ready_is_status_503_and_still_lives(http: h
         assert (await http.get(f"{url}/livez")).status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("reply", "message"),
-    [
-        (b'{"code": "not_ready", "detail": "the store is away", "hint": "repair it"}', "the store is away"),
-        (b"<html>a page of another program</html>", "is no bot or broker"),
-        (b'{"ready": "yes"}', "is no bot or broker"),
-        (b"[" * 100_000, "is no bot or broker"),
-    ],
-)
-async def test_an_answer_that_is_no_yes_is_a_failed_check(reply: bytes, message: str) -> None:
+WELL = b'{"ready": true, "checks": [{"name": "a", "ok": true}]}'
+
+
+@asynccontextmanager
+async def answering(status: bytes, reply: bytes) -> AsyncIterator[IpAddress]:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.0 503 Service Unavailable\r\n\r\n" + reply)
+        writer.write(b"HTTP/1.0 %s\r\n\r\n%s" % (status, reply))
         writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        answer = await ask(IpAddress("127.0.0.1", server.sockets[0].getsockname()[1]))
+        yield IpAddress("127.0.0.1", server.sockets[0].getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("status", "reply", "message"),
+    [
+        (b"503 Bad", b'{"code": "not_ready", "detail": "the store is away", "hint": "repair it"}', "the store is away"),
+        (b"503 Bad", b"<html>a page of another program</html>", "is no bot or broker"),
+        (b"503 Bad", b'{"ready": "yes"}', "is no bot or broker"),
+        (b"503 Bad", b"[" * 100_000, "is no bot or broker"),
+        (b"503 Bad", WELL, "is no bot or broker"),
+        (b"200 OK", b'{"ready": true, "checks": []}', "is no bot or broker"),
+        (b"200 OK", WELL.replace(b'"ok": true', b'"ok": false'), "is no bot or broker"),
+    ],
+)
+async def test_an_answer_that_is_no_yes_is_a_failed_check(status: bytes, reply: bytes, message: str) -> None:
+    async with answering(status, reply) as address:
+        answer = await ask(address)
 
     assert not answer.ready
     assert message in str(answer.checks[0]["message"])
+
+
+async def test_another_program_cannot_forge_a_check(home: Path) -> None:
+    forged = {"name": "a\nok   gateway: well", "ok": False, "message": "b\u202e\x1b[2J", "hint": "c\nok   store: well"}
+    async with answering(b"503 Bad", json.dumps({"ready": False, "checks": [forged]}).encode()) as address:
+        config = home / "health.toml"
+        config.write_text(f'[bot]\nhealth = "{address}"\n')
+        config.chmod(0o600)
+        status, shown, _ = await health(home, "--config", str(config))
+
+    assert status == 1
+    [line] = shown.splitlines()
+    assert line.startswith("FAIL a ok")
+    assert line.isprintable()
 
 
 async def test_a_process_that_never_answers_keeps_no_probe_waiting(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,22 @@ async def test_a_check_that_hangs_keeps_no_probe_waiting(clock: Clock, monkeypat
     assert "no answer in time" in check.message
 
 
+async def test_probes_at_the_same_time_share_one_look(clock: Clock) -> None:
+    looks = 0
+
+    async def look() -> Trouble:
+        nonlocal looks
+        looks += 1
+        await asyncio.sleep(0)
+        return Trouble("it is broken", "repair it")
+
+    readiness = Readiness([Check("part", look)], clock=clock)
+    found = await asyncio.gather(*(readiness.current() for _ in range(20)))
+
+    assert looks == 1
+    assert not any(check.ok for checks in found for check in checks)
+
+
 @pytest.mark.parametrize(
     ("text", "address"),
     [
