@@ -45,7 +45,7 @@ def audit(arguments: argparse.Namespace) -> int:
     def is_wanted(line: dict[str, object]) -> bool:
         people = line.get("people")
         named = people if isinstance(people, dict) else {}
-        return user is None or user in {line.get("user"), line.get("person"), *named}
+        return user is None or user in {str(line.get("user")), str(line.get("person")), *named}
 
     found = read_audit(path, time.time() - arguments.since, is_wanted)
     text = "\n".join(map(_told, found.lines)) or f"no lines in {path}; each host has an audit log of its own"
@@ -53,7 +53,7 @@ def audit(arguments: argparse.Namespace) -> int:
     if found.damaged:
         consoles.tell(f"openab-auth: {found.damaged} lines are damaged and not shown\n")
     for skipped in found.skipped:
-        consoles.tell(f"openab-auth: {consoles.escape(one_line(skipped, longest=1000))} is packed and was not read\n")
+        consoles.tell(f"openab-auth: {consoles.escape(one_line(skipped, longest=1000))}\n")
     return DONE
 
 

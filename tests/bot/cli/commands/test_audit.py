@@ -176,9 +176,23 @@ def test_damaged_lines_are_counted_and_an_empty_log_is_said(call: Run, log: Path
     assert len(damaged.stdout.splitlines()) == 1
 
 
-def test_a_log_that_cannot_be_read_is_status_6(call: Run, log: Path) -> None:
-    write(log, LINES[0])
+def test_a_packed_file_that_is_damaged_and_odd_lines_hide_no_other_line(call: Run, log: Path) -> None:
+    write(log, LINES[0], {"event": "a", "user": []}, {"event": "b", "duration_ms": 10**400})
     log.with_name(f"{log.name}.1.gz").write_bytes(b"damaged")
+
+    text, about, found = call("audit"), call("audit", "--user", "7"), call("audit", "--json")
+
+    assert [done.returncode for done in (text, about, found)] == [0, 0, 0]
+    assert (
+        len(text.stdout.splitlines()) == len(about.stdout.splitlines()) == len(json.loads(found.stdout)["lines"]) == 1
+    )
+    assert "2 lines are damaged" in text.stderr
+    assert f"{log.name}.1.gz is damaged" in text.stderr
+
+
+def test_a_log_that_cannot_be_read_is_status_6(call: Run, log: Path) -> None:
+    log.parent.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.write_text("a file in the place of the folder")
 
     done = call("audit")
 
