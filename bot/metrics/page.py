@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -24,33 +25,66 @@ if TYPE_CHECKING:
     from openab_auth.oauth.runtime import Runtime
 
 _READ: Final = 5.0  # seconds
+_SHARED: Final = 1.0  # seconds
 _log: Final = logging.getLogger(__name__)
 
 
 class MetricsPage:
-    """Answers each scrape. A store that cannot be read costs its own metrics alone."""
+    """Answers each scrape. A store that cannot be read costs its own metrics alone.
 
-    def __init__(self, metrics: Metrics, runtime: Runtime, readiness: Readiness) -> None:
+    All scrapes of a second share one reading of the store, so that no number of them delays the store's own work.
+    `clock` is monotonic.
+    """
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        runtime: Runtime,
+        readiness: Readiness,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._metrics = metrics
         self._runtime = runtime
         self._readiness = readiness
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._until = float("-inf")
+        self._moment: Moment | None = None
+        self._texts: dict[str, bytes] = {}
+        self._is_readable = True
 
     async def __call__(self, accept: str) -> tuple[str, bytes]:
         """Return the content type and the text, in the format that the Accept header asks for."""
         encode, kind = choose_encoder(accept)
+        async with self._turn:
+            if self._moment is None or self._clock() >= self._until:
+                self._moment = await self._look()
+                self._texts.clear()
+                self._until = self._clock() + _SHARED
+            if kind not in self._texts:
+                self._texts[kind] = await in_thread(encode, self._moment)
+            return kind, self._texts[kind]
+
+    async def _look(self) -> Moment:
         checks, numbers = await self._readiness.current(), await self._numbers()
-        moment = Moment(self._metrics, checks, len(asyncio.all_tasks()), numbers)
-        return kind, await in_thread(encode, moment)
+        return Moment(self._metrics, checks, len(asyncio.all_tasks()), numbers)
 
     async def _numbers(self) -> StoredNumbers | None:
         now = self._runtime.clock()
         try:
             async with asyncio.timeout(_READ):
                 catalogue = await self._runtime.load_catalogue()
-                return await self._runtime.store.run(partial(read_numbers, catalogue=catalogue, now=now))
+                numbers = await self._runtime.store.run(partial(read_numbers, catalogue=catalogue, now=now))
         except (StorageError, TimeoutError) as error:
-            _log.warning("the metrics of the store are missing in a scrape (%s)", type(error).__name__)
+            if self._is_readable:  # said once, because strangers may scrape
+                _log.warning("scrapes lack the metrics of the store (%s)", type(error).__name__)
+            self._is_readable = False
             return None
+        if not self._is_readable:
+            _log.info("scrapes have the metrics of the store again")
+        self._is_readable = True
+        return numbers
 
 
 class Moment(Collector):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -16,7 +17,7 @@ from openab_auth.bot.metrics.labels import reason_label, vendor_label
 from openab_auth.bot.metrics.page import MetricsPage
 from openab_auth.bot.metrics.registry import Metrics
 from openab_auth.bot.metrics.serving import open_metrics
-from openab_auth.bot.metrics.stored import MOST_RANKS, read_numbers
+from openab_auth.bot.metrics.stored import MOST_RANKS, StoredNumbers, read_numbers
 from openab_auth.bot.playground.issuer import CLIENT_ID, Issuer
 from openab_auth.oauth.config import Config
 from openab_auth.oauth.errors import ConfigError, LoginDeadError, PasteRefusedError
@@ -32,11 +33,13 @@ from openab_auth.storage import (
     McpEntry,
     MemoryStore,
     Secret,
+    Store,
     StoreBusyError,
     TokenEntry,
 )
 from openab_auth.storage.entries import UserId
 from tests.bot.metrics.scrapes import Series, series_of, value
+from tests.support.clock import Clock
 
 NOW = 1_800_000_000
 MANY = 300
@@ -176,6 +179,50 @@ async def test_a_store_that_cannot_be_read_costs_only_its_own_metrics(tmp_path: 
     assert value(found, "store_readable") == 0
     assert value(found, "spills") is None
     assert value(found, "tasks") is not None
+
+
+async def test_scrapes_of_the_same_second_share_one_reading_of_the_store(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """Ours: strangers who scrape all the time must not keep the store from its work."""
+    store, readings = MemoryStore({"codex": token()}, clock=lambda: NOW), 0
+
+    def counted(store: Store, *, catalogue: Catalogue, now: int) -> StoredNumbers:
+        nonlocal readings
+        readings += 1
+        return read_numbers(store, catalogue=catalogue, now=now)
+
+    monkeypatch.setattr("openab_auth.bot.metrics.page.read_numbers", counted)
+    runtime = Runtime(store, Catalogue.shipped({}), clock=lambda: NOW, environ={})
+    page = MetricsPage(Metrics(), runtime, Readiness([]), clock=clock)
+
+    at_once = await asyncio.gather(*(page(accept) for accept in ("", "application/openmetrics-text") * 30))
+    once = readings
+    clock.now += 2
+    store.update(lambda draft: draft.pop("codex"))
+    _, later = await page("")
+
+    assert (once, readings) == (1, 2)
+    assert len(set(at_once)) == 2
+    assert value(series_of(at_once[0][1].decode()), "logins", vendor="codex", state="ok") == 1
+    assert value(series_of(later.decode()), "logins", vendor="codex", state="ok") is None
+
+
+async def test_a_store_that_stays_unreadable_is_said_once_and_its_return_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, clock: Clock
+) -> None:
+    path = tmp_path / "auth.json"
+    path.mkdir()
+    caplog.set_level("INFO", "openab_auth.bot.metrics.page")
+    runtime = Runtime(FileStore(path), Catalogue.shipped({}), environ={})
+    page = MetricsPage(Metrics(), runtime, Readiness([]), clock=clock)
+    for _ in range(3):
+        await page("")
+        clock.now += 2
+    path.rmdir()
+    await page("")
+
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
 def test_a_missing_library_is_a_mistake_that_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
