@@ -6,7 +6,9 @@ import json
 import logging
 import sys
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from openab_auth.storage.errors import OpenabAuthError
@@ -77,6 +79,15 @@ class StderrHandler(logging.StreamHandler[TextIO]):
             self.stream = sys.stderr
             self._choose()
         super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of the library
+        """Write a line about a record that could not be written; the library would print its words as they are."""
+        error = sys.exc_info()[1]
+        words = (record.name, f"{Path(record.pathname).name}:{record.lineno}", type(error).__name__)
+        with suppress(Exception):  # a stream that is full or closed takes no other line either
+            instead = logging.LogRecord(_OURS, logging.ERROR, "", 0, "a log line of %s (%s) was lost: %s", words, None)
+            self.stream.write(self.format(instead) + self.terminator)
+            self.flush()
 
     def _choose(self) -> None:
         if self._style == "text" or (self._style is None and self.stream.isatty()):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from openab_auth.bot.logs import LEAKY_LOGGERS, begin_command_logs, begin_logs, set_up_logs
-from openab_auth.oauth.config import LogSettings
+from openab_auth.oauth.config import LogFormat, LogSettings
 from openab_auth.storage.errors import StorageError
 
 OURS = "openab_auth"
@@ -146,6 +146,43 @@ def test_the_words_of_our_own_exceptions_are_kept() -> None:
     logging.getLogger("bot").error("failed", exc_info=error)
 
     assert "the disk is full" in json.loads(stream.getvalue())["exception"]
+
+
+CANARY = "canary\n2026-01-01 a forged line"
+
+
+class Awkward:
+    """An argument whose text cannot be had."""
+
+    def __str__(self) -> str:
+        raise ValueError(CANARY)
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize("style", ["json", "text"])
+def test_a_record_that_cannot_be_formatted_is_one_line_without_its_words(
+    style: LogFormat, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logging.getLogger().handlers[:] = []  # that of pytest would fail, too
+    set_up_logs(style=style)
+    logging.getLogger("discord").warning("rt_canary %s %d", Awkward(), 1)
+    logging.getLogger("discord").warning("rt_canary\nforged %d", "text")
+
+    first, second = capsys.readouterr().err.splitlines()
+    assert "canary" not in first + second
+    assert "a log line of discord (test_logs.py:" in first
+    assert "was lost: ValueError" in first
+    assert "was lost: TypeError" in second
+
+
+def test_a_stream_that_takes_no_line_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    set_up_logs(stream=stream)
+    stream.close()
+    logging.getLogger("bot").warning("canary")
+
+    assert not capsys.readouterr().err
 
 
 def test_an_incident_has_a_field_of_its_own() -> None:
