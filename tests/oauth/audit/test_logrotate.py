@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from openab_auth.oauth.audit import AuditLine, AuditLog, read_audit
+from openab_auth.oauth.audit import AuditLine, AuditLog, audit_path, read_audit
+from openab_auth.oauth.config import DEFAULT_STORE, expand_home
 
 SHIPPED = Path(__file__).parents[3] / "deploy/logrotate/openab-auth"
+HOME = "/var/lib/openab-auth"
 LOGROTATE = shutil.which("logrotate", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
 
 pytestmark = pytest.mark.skipif(LOGROTATE is None, reason="logrotate is not installed")
@@ -25,7 +27,7 @@ def config(tmp_path: Path) -> Path:
     """The shipped file, for the log of this test and this user."""
     user = f"su {getpass.getuser()} {grp.getgrgid(os.getgid()).gr_name}"
     text = (
-        SHIPPED.read_text().replace("su openab-auth openab-auth", user).replace("/var/lib/openab-auth", str(tmp_path))
+        SHIPPED.read_text().replace("su openab-auth openab-auth", user).replace(f"{HOME}/.openab/agent", str(tmp_path))
     )
     assert str(tmp_path) in text
     assert user in text
@@ -33,6 +35,18 @@ def config(tmp_path: Path) -> Path:
     config.write_text(text)
     config.chmod(0o644)
     return config
+
+
+def test_the_file_names_the_log_of_the_installed_service() -> None:
+    """Ours: `missingok` would hide a wrong path for ever."""
+    page = (SHIPPED.parents[2] / "docs/operations.md").read_text()
+    unit = (SHIPPED.parents[1] / "systemd/openab-auth.service").read_text()
+    [pattern] = [words[0] for line in SHIPPED.read_text().splitlines() if (words := line.split())[-1:] == ["{"]]
+
+    assert f"--home-dir {HOME} " in page
+    assert "StateDirectory=openab-auth\n" in unit
+    assert audit_path(expand_home(DEFAULT_STORE, {"HOME": HOME}) or "", {}).match(pattern)
+    assert audit_path("postgresql://db/x", {"HOME": HOME}).match(pattern)
 
 
 def rotate(config: Path, *words: str) -> str:
