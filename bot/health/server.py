@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -25,6 +26,7 @@ MetricsPage = Callable[[str], Awaitable[tuple[str, bytes]]]
 """Takes the Accept header of a request; returns the content type and the body."""
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "openab-auth"}
+_log: Final = logging.getLogger(__name__)
 _WAITING: Final = 512  # connections that the system keeps until they are accepted
 _LAST_ANSWERS: Final = 0.2  # seconds for answers under way at a stop
 
@@ -41,7 +43,9 @@ async def serving_health(address: IpAddress, readiness: Readiness, metrics: Metr
     app.router.add_get("/livez", _livez)
     app.router.add_get("/readyz", _readyz(readiness))
     app.router.add_get("/metrics", _metrics(metrics))
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_LAST_ANSWERS)
+    quiet = logging.getLogger(f"{__name__}.requests")
+    quiet.disabled = True  # strangers choose how many requests are malformed
+    runner = web.AppRunner(app, access_log=None, logger=quiet, handle_signals=False, shutdown_timeout=_LAST_ANSWERS)
     await runner.setup()
     assert runner.server is not None  # noqa: S101 - `setup` has made it
     try:
@@ -66,8 +70,9 @@ async def _listen(server: web.Server, connections: Connections, address: IpAddre
         listening = await asyncio.get_running_loop().create_server(connect, sock=sock, backlog=AT_ONCE)
         sock.listen(_WAITING)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        raise HealthAddressError(str(address), reason) from None
+        number = error.errno or 0  # below zero if there is no such interface
+        reason = os.strerror(number) if number > 0 else error.strerror
+        raise HealthAddressError(str(address), reason or type(error).__name__) from None
     return listening
 
 
@@ -77,7 +82,13 @@ def _noting(connections: Connections) -> Middleware:
     @web.middleware
     async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
         with connections.answering(request.transport):
-            return await handler(request)
+            try:
+                return await handler(request)
+            except web.HTTPException:
+                raise
+            except Exception:  # noqa: BLE001 - the client learns nothing about it
+                _log.exception("%s could not be answered", request.path)
+                raise web.HTTPInternalServerError from None
 
     return note
 

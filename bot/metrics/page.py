@@ -56,7 +56,10 @@ class MetricsPage:
 
     async def __call__(self, accept: str) -> tuple[str, bytes]:
         """Return the content type and the text, in the format that the Accept header asks for."""
-        encode, kind = choose_encoder(accept)
+        try:
+            encode, kind = choose_encoder(accept)
+        except (TypeError, ValueError):  # a version that is no number
+            encode, kind = choose_encoder("")
         async with self._turn:
             if self._moment is None or self._clock() >= self._until:
                 self._moment = await self._look()

@@ -208,6 +208,14 @@ async def test_scrapes_of_the_same_second_share_one_reading_of_the_store(
     assert value(series_of(later.decode()), "logins", vendor="codex", state="ok") is None
 
 
+async def test_an_odd_accept_header_gets_plain_text() -> None:
+    page = MetricsPage(Metrics(), Runtime(MemoryStore(), Catalogue.shipped({}), environ={}), Readiness([]))
+
+    for accept in ("application/openmetrics-text; version=1.x", "text/plain; version=abc", "a\u20ac"):
+        kind, _ = await page(accept)
+        assert kind.startswith("text/plain")
+
+
 async def test_a_store_that_stays_unreadable_is_said_once_and_its_return_too(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, clock: Clock
 ) -> None:

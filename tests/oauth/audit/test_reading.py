@@ -114,7 +114,7 @@ def test_a_packed_file_that_is_cut_off_costs_only_its_own_end(path: Path, rest: 
     assert skipped.startswith(f"{path}.2.gz is damaged")
 
 
-def test_files_that_logrotate_moves_during_the_read_are_read_in_their_new_places(path: Path) -> None:
+def test_files_that_logrotate_moves_are_read_in_their_new_places(path: Path) -> None:
     moved = False
 
     def move(one: object) -> bool:
