@@ -134,14 +134,17 @@ class FileStore(FileReader, Store):
         atomic.rehearse(self.path, len(known.data or b"") + _ROOM)
 
     def check_usable(self) -> None:
-        """Prove that the file can be read and that every lock beside it can be opened; see `Store.check_usable`.
+        """Prove that the file can be read, replaced and locked, as far as that can be seen; see `Store.check_usable`.
+
+        A lock of a login that has ended is not looked at: nobody needs it.
 
         Raises:
             StoreUnreadableError, StoreUnwritableError: one of them is impossible.
         """
-        self._load()
-        locks = {name for name in folder.names(self._folder) if problems.is_sidecar(name, self.path)}
-        for name in (f"{self.path.name}.global.lock", *locks):
+        needed = {f"{self.path.name}.refresh.{tenant}.lock" for tenant in self._load().entries}
+        if Path(self._folder).is_dir() and not os.access(self._folder, os.W_OK | os.X_OK):
+            raise StoreUnwritableError(self.path, "its folder cannot be written")
+        for name in (f"{self.path.name}.global.lock", *needed.intersection(folder.names(self._folder))):
             check_lock(self.path.with_name(name))
 
     def problems(self) -> tuple[Problem, ...]:
