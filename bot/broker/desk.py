@@ -158,6 +158,8 @@ class TokenDesk:
 
         A vendor's tokens may never live for so long. Without a bound, each request of a client would then renew them.
         """
+        if (token := self._source.living(account, entries, min_ttl)) is not None:
+            return token
         entry = entries.get(account.tenant)
         renew = partial(self._source.get_valid, account, min_ttl=min_ttl)
         if not isinstance(entry, LoginEntry) or not entry.refresh_token:

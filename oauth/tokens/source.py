@@ -181,6 +181,14 @@ class TokenSource:
                 await self._store.update(ending)
         return await self._refreshes.successor(account.tenant, entry, deliberate=rejected is None)
 
+    def living(self, account: Account, entries: Mapping[str, Entry], min_ttl: float) -> AccessToken | None:
+        """Return the token of an account among these entries, if it lives for more than `min_ttl` seconds."""
+        entry = entries.get(account.tenant)
+        if not isinstance(entry, LoginEntry):
+            return None
+        token = AccessToken.of(self._unsaved.newest(account.tenant, entry))
+        return token if self._lives(token, min_ttl) else None
+
     def has_renewed(self, account: Account, token: AccessToken) -> bool:
         """Return whether this source renewed the login to get `token`, instead of finding it in the store."""
         return self._refreshes.has_renewed(account.tenant, token)
