@@ -23,7 +23,7 @@ from tests.support.patience import PATIENCE
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-async def refused(home: Path, *words: str) -> str:
+async def refused(home: Path, *words: str, status: int = 2) -> str:
     """Start a broker that must refuse to start, and return what it says."""
     process = await asyncio.create_subprocess_exec(
         OPENAB_AUTH, "serve", *words, cwd=home, env={"PATH": os.environ["PATH"], "HOME": str(home)},
@@ -34,7 +34,7 @@ async def refused(home: Path, *words: str) -> str:
     finally:
         if process.returncode is None:
             process.kill()
-    assert (process.returncode, out) == (2, b""), err
+    assert (process.returncode, out) == (status, b""), err
     return err.decode()
 
 
@@ -212,13 +212,14 @@ async def test_a_refused_address_is_status_2_before_there_is_a_socket(home: Path
     assert not (home / "run").exists()
 
 
-async def test_a_taken_port_is_status_2_and_leaves_no_socket(home: Path) -> None:
+async def test_a_taken_port_is_status_6_and_leaves_no_socket(home: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         address = f"127.0.0.1:{other.getsockname()[1]}"
 
-        assert "not available" in await refused(home, "--socket", str(home / "run/auth.sock"), "--listen", address)
+        words = ("--socket", str(home / "run/auth.sock"), "--listen", address)
+        assert "not available" in await refused(home, *words, status=6)
 
     assert not (home / "run/auth.sock").exists()
 
