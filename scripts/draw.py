@@ -30,7 +30,7 @@ def main() -> None:
             animation = drawing.with_suffix(".gif")
             duration = round(1000 * SECONDS)
             first.save(animation, save_all=True, append_images=others, duration=duration, loop=0, optimize=True)
-            print(animation.name, animation.stat().st_size, "bytes")  # noqa: T201 - who drew it wants to know
+            print(animation.name, animation.stat().st_size, "bytes")
         browser.close()
 
 
