@@ -27,7 +27,7 @@ _MOST_WORDS: Final = 64  # words of one client that are remembered
 
 
 class _Known(NamedTuple):
-    """What a word has meant, given these entries, these records about threads and this catalogue."""
+    """Hold what a word has meant, given these entries, these records about threads and this catalogue."""
 
     given: tuple[object, ...]
     chosen: ChosenAccount

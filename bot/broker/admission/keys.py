@@ -92,7 +92,9 @@ class KeyRing:
             TimeoutError: as above.
         """
         arrived = self._now()
-        found = (await self._current(arrived, _FRESH)).get(sha256)
+        found = self._by_hash.get(sha256)
+        if found is None or self._must_read(arrived, _FRESH):
+            found = (await self._current(arrived, _FRESH)).get(sha256)
         if found is None:  # perhaps it was made a moment ago
             found = (await self._current(arrived, 0.0)).get(sha256)
         has_ended = found and found.key.expires_at is not None and found.key.expires_at <= self._clock()
@@ -104,13 +106,18 @@ class KeyRing:
 
     async def _current(self, arrived: float, fresh_for: float) -> Mapping[str, NamedKey]:
         """Return the keys by their hashes; a read that began since the request `arrived` serves all."""
-        if self._turn.locked() or arrived >= self._tried_at + fresh_for:
+        if self._must_read(arrived, fresh_for):
             async with self._turn:
                 if arrived >= self._tried_at + fresh_for:
                     await self._read()
-        if self._now() > self._read_at + _LONGEST_AGE:
-            raise self._failure or TimeoutError
+            if self._now() > self._read_at + _LONGEST_AGE:
+                raise self._failure or TimeoutError
         return self._by_hash
+
+    def _must_read(self, arrived: float, fresh_for: float) -> bool:
+        """Return whether the keys must be read for a request that arrived then, or whether another one reads them."""
+        is_fresh = arrived < self._tried_at + fresh_for and arrived <= self._read_at + _LONGEST_AGE
+        return self._turn.locked() or not is_fresh
 
     async def _read(self) -> None:
         began = self._tried_at = self._now()  # `look_again` may forget the second meanwhile

@@ -64,7 +64,9 @@ class BrokerServer(web.Server):
             if method not in _READING:
                 raise MethodError(*_READING)
             return await page()
-        client = await self.admission.admit(request.headers.get("Authorization"), uid_of_peer(request.transport))
+        authorization = request.headers.get("Authorization")
+        uid = uid_of_peer(request.transport) if authorization is None else None
+        client = await self.admission.admit(authorization, uid)
         self._waiting.begin(client.name)
         try:
             return await self._answer(client, request, path)
