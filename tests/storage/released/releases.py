@@ -10,6 +10,7 @@ import json
 import sys
 import tempfile
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +52,7 @@ from openab_auth.storage import (
     ThreadId,
     UserId,
 )
+from openab_auth.storage.backups.backup_file import read_backup, write_backup
 from openab_auth.storage.backups.taking import back_up_database, back_up_file
 from openab_auth.storage.contents import Contents
 from openab_auth.storage.postgres import PostgresStore
@@ -141,6 +143,16 @@ def write(release: Path) -> None:
         database.close()
         (release / "database.sql").write_text(_dump(server))  # before the clock of the database ends a pending login
         back_up_database(settings, release / "database.backup", version=release.name, clock=lambda: NOW)
+    for backup in ("file.backup", "database.backup"):
+        leave_out_place(release / backup)
+
+
+def leave_out_place(path: Path) -> None:
+    """Write a backup again without the place of its store, which was a folder of this machine."""
+    backup = replace(read_backup(path), place="a released store")
+    path.unlink()
+    write_backup(path, backup)
+    path.chmod(0o644)
 
 
 def _write_expected(path: Path, store: Store) -> None:
