@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from openab_auth.bot.playground.discord import EmbeddedDiscord, Person
@@ -26,6 +28,19 @@ async def discord() -> AsyncIterator[EmbeddedDiscord]:
 async def issuer() -> AsyncIterator[Issuer]:
     async with Issuer.listening() as issuer:
         yield issuer
+
+
+@pytest.fixture
+def port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient() as http:
+        yield http
 
 
 @pytest.fixture

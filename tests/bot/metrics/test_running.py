@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import httpx2
-import pytest
 
 from openab_auth.bot.health.asking import ask
 from openab_auth.bot.playground.discord import Modal, Person
@@ -22,18 +20,6 @@ from tests.bot.metrics.scrapes import series_of, value
 from tests.support.patience import PATIENCE
 
 Start = Callable[..., AbstractAsyncContextManager[asyncio.subprocess.Process]]
-
-
-@pytest.fixture
-def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient() as http:
-        yield http
 
 
 async def test_a_bot_counts_what_people_did_and_names_nobody(

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,15 +19,6 @@ from tests.support.postgres.server import ROWS, Server
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 KEY = new_key().reveal()
-ENTRY = {"refresh_token": "canary-rt", "token_endpoint": "https://x.example/", "provider": "codex"}
-
-
-@pytest.fixture
-def file(home: Path) -> Path:
-    path = home / ".openab/agent/auth.json"
-    path.parent.mkdir(parents=True, mode=0o700)
-    path.write_text(json.dumps({"codex": {"access_token": "at", "expires_at": int(time.time()) + 3600, **ENTRY}}))
-    return path
 
 
 def test_a_lost_file_comes_back_and_waits_for_the_adoption(call: Run, run: Run, file: Path, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,15 +14,6 @@ from tests.support.postgres.server import ROWS, Server
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 KEY = new_key().reveal()
-ENTRY = {"refresh_token": "canary-rt", "token_endpoint": "https://x.example/", "provider": "codex"}
-
-
-@pytest.fixture
-def file(home: Path) -> Path:
-    path = home / ".openab/agent/auth.json"
-    path.parent.mkdir(parents=True, mode=0o700)
-    path.write_text(json.dumps({"codex": {"access_token": "at", "expires_at": int(time.time()) + 3600, **ENTRY}}))
-    return path
 
 
 @pytest.fixture
