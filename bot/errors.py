@@ -46,7 +46,7 @@ class DiscordQuotaError(OpenabAuthError):
 
 
 class DiscordSessionsError(OpenabAuthError):
-    """So many sessions were begun in 24 hours that Discord allows fewer than the bot needs now."""
+    """Say that Discord allows fewer sessions than the bot needs now, because so many were begun in 24 hours."""
 
     code = "discord_sessions"
 

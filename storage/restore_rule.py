@@ -122,7 +122,7 @@ def is_other_login(store: Contents, backup: Contents, key: str) -> bool:
 
 
 class _Notes(NamedTuple):
-    """What is known about one login: its note in the store and in the backup, and which tokens are `doubtful`."""
+    """Hold what is known about one login: its note in the store and in the backup, and which tokens are `doubtful`."""
 
     store: Note | None
     backup: Note | None

@@ -19,7 +19,7 @@ _REQUEST: Final = b"GET /readyz HTTP/1.0\r\nHost: localhost\r\nAccept: applicati
 
 
 class Answer(NamedTuple):
-    """Whether a process is ready, and the state of its checks as JSON objects."""
+    """Hold whether a process is ready, and the state of its checks as JSON objects."""
 
     ready: bool
     checks: tuple[dict[str, object], ...]

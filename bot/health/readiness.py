@@ -18,7 +18,7 @@ _TOO_SLOW: Final = "it gives no answer in time"
 
 
 class Trouble(NamedTuple):
-    """What is wrong now, and what an operator does about it."""
+    """Hold what is wrong now, and what an operator does about it."""
 
     message: str
     hint: str
